@@ -1,0 +1,236 @@
+"""A sync: which records of which Odoo model go where, and how."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from syncconfig.models.connection import OdooConnection
+from syncconfig.secrets import EncryptedTextField
+from syncconfig.validators import (
+    validate_domain,
+    validate_endpoint,
+    validate_header_name,
+    validate_http_url_template,
+    validate_model_name,
+    validate_retry_schedule,
+)
+
+
+class RequestType(models.TextChoices):
+    IN = "in", _("In: others call us")
+    OUT = "out", _("Out: we call others")
+
+
+class AuthType(models.TextChoices):
+    NONE = "none", _("None")
+    BASIC = "basic", _("Basic: login and password")
+    BEARER = "bearer", _("Bearer: token")
+    HEADER = "header", _("Custom header")
+
+
+class OnExisting(models.TextChoices):
+    UPDATE = "update", _("Update it")
+    REJECT = "reject", _("Reject the request with 409")
+    IGNORE = "ignore", _("Leave it as it is, and answer with it")
+
+
+class DeleteMode(models.TextChoices):
+    ARCHIVE = "archive", _("Archive the record")
+    UNLINK = "unlink", _("Delete the record")
+
+
+class RequestShape(models.TextChoices):
+    RECORD = "record", _("One request per record")
+    PAGE = "page", _("One request per page: a JSON array, or an array under a key")
+
+
+class SyncConfig(models.Model):
+    """One sync in one direction. `revision` grows with every change of it or of its lines, headers and params."""
+
+    name = models.CharField(
+        _("name"),
+        max_length=100,
+        unique=True,
+        help_text=_("How staff recognise it, e.g. <em>Shop orders in</em>."),
+    )
+    active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off: the endpoint answers 404, and nothing is sent.")
+    )
+    request_type = models.CharField(
+        _("request type"),
+        max_length=3,
+        choices=RequestType.choices,
+        help_text=_(
+            "<em>In</em>: other systems call an endpoint here. <em>Out</em>: records of Odoo are sent to a URL."
+        ),
+    )
+    connection = models.ForeignKey(
+        OdooConnection,
+        on_delete=models.PROTECT,
+        related_name="configs",
+        verbose_name=_("Odoo connection"),
+        help_text=_("The Odoo that the records are in."),
+    )
+    model = models.CharField(
+        _("Odoo model"),
+        max_length=100,
+        validators=[validate_model_name],
+        help_text=_("Technical name of the model, e.g. <code>sale.order</code> or <code>res.partner</code>."),
+    )
+    domain = models.TextField(
+        _("filter domain"),
+        blank=True,
+        default="[]",
+        validators=[validate_domain],
+        help_text=_(
+            "Which records belong to this sync, as Odoo writes it, e.g. <code>[('sale_ok', '=', True)]</code>. "
+            "Dates may be computed: <code>[('create_date', '>=', datetime.now() - timedelta(days=7))]</code>."
+        ),
+    )
+    endpoint = models.CharField(
+        _("endpoint"),
+        max_length=100,
+        blank=True,
+        null=True,
+        unique=True,
+        validators=[validate_endpoint],
+        help_text=_(
+            "In only. Last part of the address, e.g. <code>orders</code> for <code>/bj_api_sync/v1/orders</code>."
+        ),
+    )
+    url = models.CharField(
+        _("URL"),
+        max_length=1000,
+        blank=True,
+        validators=[validate_http_url_template],
+        help_text=_(
+            "Out only. Where records are sent, e.g. <code>https://shop.example.com/api/products/{sku}</code>. "
+            "In braces: a mapped key, a path parameter, <code>{record_id}</code> or <code>{external_id}</code>."
+        ),
+    )
+    method_get = models.BooleanField("GET", default=False, help_text=_("In: read one record or a list."))
+    method_post = models.BooleanField("POST", default=False, help_text=_("In: create. Out: send new data."))
+    method_put = models.BooleanField("PUT", default=False, help_text=_("In: update. Out: send changes."))
+    method_delete = models.BooleanField("DELETE", default=False, help_text=_("In: archive or delete. Out: remove."))
+
+    auth_type = models.CharField(
+        _("authorization"),
+        max_length=10,
+        choices=AuthType.choices,
+        default=AuthType.NONE,
+        help_text=_("In: what callers must show. Out: what we show. <em>None</em> on an In sync lets anybody in."),
+    )
+    auth_login = models.CharField(
+        _("login"), max_length=200, blank=True, help_text=_("Basic only, e.g. <code>shop</code>.")
+    )
+    auth_header = models.CharField(
+        _("header name"),
+        max_length=100,
+        blank=True,
+        validators=[validate_header_name],
+        help_text=_("Custom header only, e.g. <code>X-API-Key</code>."),
+    )
+    auth_secret = EncryptedTextField(
+        _("password, token or header value"),
+        blank=True,
+        help_text=_("Stored encrypted and never shown again."),
+    )
+
+    connect_timeout_s = models.FloatField(
+        _("connection timeout"),
+        default=5.0,
+        validators=[MinValueValidator(0.1), MaxValueValidator(60)],
+        help_text=_("Out only. Seconds to wait for a connection, e.g. <code>5</code>."),
+    )
+    read_timeout_s = models.FloatField(
+        _("read timeout"),
+        default=15.0,
+        validators=[MinValueValidator(0.1), MaxValueValidator(600)],
+        help_text=_("Out only. Seconds to wait for the answer, e.g. <code>15</code>."),
+    )
+    is_paginated = models.BooleanField(
+        _("in pages"),
+        default=True,
+        help_text=_("Read records in pages. Off: a list answers with everything, up to 1000 records."),
+    )
+    page_size = models.PositiveIntegerField(
+        _("page size"),
+        default=100,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text=_("Records per page, 1 to 1000, e.g. <code>100</code>."),
+    )
+
+    on_existing = models.CharField(
+        _("when the record exists"),
+        max_length=10,
+        choices=OnExisting.choices,
+        default=OnExisting.UPDATE,
+        help_text=_("In only. What a POST does when a record with the same identifier is already there."),
+    )
+    delete_mode = models.CharField(
+        _("DELETE means"),
+        max_length=10,
+        choices=DeleteMode.choices,
+        default=DeleteMode.ARCHIVE,
+        help_text=_("In only. Archived records can be brought back; deleted ones cannot."),
+    )
+    request_shape = models.CharField(
+        _("requests"),
+        max_length=10,
+        choices=RequestShape.choices,
+        default=RequestShape.RECORD,
+        help_text=_("Out only. One request per record, or one for a whole page of them."),
+    )
+    wrap_key = models.CharField(
+        _("wrapping key"),
+        max_length=100,
+        blank=True,
+        help_text=_("Out only. Key around the record or the page, e.g. <code>products</code>. Empty: none."),
+    )
+    answer_id_path = models.CharField(
+        _("id in the answer"),
+        max_length=200,
+        blank=True,
+        help_text=_("Out, one request per record. Where the answer says its own id, e.g. <code>data.id</code>."),
+    )
+    only_changed = models.BooleanField(
+        _("only what changed"),
+        default=True,
+        help_text=_("Out only. Leave out records whose mapped values are the same as when last sent."),
+    )
+    retry_schedule = models.CharField(
+        _("retries"),
+        max_length=200,
+        blank=True,
+        validators=[validate_retry_schedule],
+        help_text=_(
+            "Out only. Seconds before each new attempt, e.g. <code>5, 30, 120</code>. Empty: 5 s, 30 s, 2 min, "
+            "10 min, 30 min, 2 h, 5 h, 10 h, 24 h."
+        ),
+    )
+
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("sync config")
+        verbose_name_plural = _("sync configs")
+        ordering = ["name"]
+        permissions = [("run_syncconfig", _("Can run a sync"))]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def methods(self) -> list[str]:
+        """The chosen HTTP methods, in the order GET, POST, PUT, DELETE."""
+        chosen = {
+            "GET": self.method_get,
+            "POST": self.method_post,
+            "PUT": self.method_put,
+            "DELETE": self.method_delete,
+        }
+        return [method for method, is_on in chosen.items() if is_on]

@@ -1,0 +1,282 @@
+"""Django settings. Each option comes from the environment and is described in `.env.example`."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from syncproject.env import BASE_DIR, env
+
+# --- Security --------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+SYNC_SECRET_KEYS: list[str] = env.list("SYNC_SECRET_KEYS", default=[])
+for _name, _value in {"SECRET_KEY": SECRET_KEY, "SYNC_SECRET_KEYS": SYNC_SECRET_KEYS}.items():
+    if not _value:
+        raise ImproperlyConfigured(
+            f"{_name} is not set. Run `make env` to write a .env file with fresh random keys, or set it in the "
+            "environment; .env.example describes it."
+        )
+
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+SYNC_HTTPS = env.bool("SYNC_HTTPS", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SYNC_HTTPS else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SYNC_HTTPS
+SECURE_SSL_REDIRECT = SYNC_HTTPS
+SECURE_HSTS_SECONDS = env.int("SYNC_HSTS_SECONDS", default=3600) if SYNC_HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+
+# --- Applications ----------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_q",
+    "syncconfig",
+    "auditlog",
+    "outbound",
+    "inbound",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "syncproject.urls"
+WSGI_APPLICATION = "syncproject.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# A partner's POST to the endpoint with a slash too many must not be answered by a redirect that drops its body.
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- Database --------------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'sync.sqlite3'}")
+}
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # With Django's defaults four writers saw "database is locked" on every tenth write; with these, never.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    _database["CONN_MAX_AGE"] = env.int("SYNC_DB_CONN_MAX_AGE_S", default=60)
+    _database["CONN_HEALTH_CHECKS"] = True
+
+# --- Queue -----------------------------------------------------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+SYNC_WORKERS = env.int("SYNC_WORKERS", default=2)
+SYNC_TASK_TIMEOUT_S = env.int("SYNC_TASK_TIMEOUT_S", default=120)
+
+Q_CLUSTER: dict[str, Any] = {
+    "name": "sync",
+    "workers": SYNC_WORKERS,
+    "timeout": SYNC_TASK_TIMEOUT_S,
+    # The retry clock starts when a task is taken into the local queue, so it must outlast the task that runs
+    # before it there, and the local queue must be short. Otherwise one task is started several times.
+    "retry": 2 * (SYNC_TASK_TIMEOUT_S + 3) + 60,
+    "queue_limit": SYNC_WORKERS,
+    "bulk": 1,
+    # Retries are ours (outbound.retry); django-q2 would redeliver a failed task for ever.
+    "ack_failures": True,
+    "max_attempts": 1,
+    # Our own rows are the record of what happened; keeping successes costs nine tenths of the throughput.
+    "save_limit": -1,
+    "recycle": 5000,
+    "catch_up": False,
+    "label": "Queue",
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+
+# --- The way out and the way in --------------------------------------------------------------------------------
+
+try:
+    SYNC_ALLOWED_NETWORKS = [
+        ip_network(text.strip(), strict=False) for text in env.list("SYNC_ALLOWED_NETWORKS", default=[])
+    ]
+except ValueError as error:
+    raise ImproperlyConfigured(
+        f"SYNC_ALLOWED_NETWORKS: {error}. Write networks such as 10.0.0.0/8,192.168.1.20/32."
+    ) from error
+SYNC_ALLOWED_HOSTS: list[str] = env.list("SYNC_ALLOWED_HOSTS", default=[])
+SYNC_MAX_BODY_BYTES = env.int("SYNC_MAX_BODY_BYTES", default=10 * 1024 * 1024)
+SYNC_MAX_RESPONSE_BYTES = env.int("SYNC_MAX_RESPONSE_BYTES", default=50 * 1024 * 1024)
+SYNC_CONNECTIONS_PER_HOST = env.int("SYNC_CONNECTIONS_PER_HOST", default=4)
+# Read by the inbound views themselves, which answer in JSON; Django's own limit would answer with a page.
+DATA_UPLOAD_MAX_MEMORY_SIZE = SYNC_MAX_BODY_BYTES
+
+SYNC_LOG_BODY_BYTES = env.int("SYNC_LOG_BODY_BYTES", default=64 * 1024)
+SYNC_LOG_DAYS = env.int("SYNC_LOG_DAYS", default=90)
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "inbound.errors.exception_handler",
+}
+
+# --- Language, time, static files, log of the process ----------------------------------------------------------
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("SYNC_LOG_LEVEL", default="INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "urllib3": {"level": "WARNING"}},
+}
+
+
+# --- The admin -------------------------------------------------------------------------------------------------
+
+
+def _stylesheet(request: object) -> str:
+    return static("syncconfig/admin.css")
+
+
+UNFOLD = {
+    "SITE_TITLE": _("Sync hub for Odoo"),
+    "SITE_HEADER": _("Sync hub"),
+    "SITE_SUBHEADER": _("Odoo and the rest"),
+    "SITE_SYMBOL": "sync_alt",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [_stylesheet],
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": _("Syncs"),
+                "items": [
+                    {
+                        "title": _("Sync configs"),
+                        "icon": "sync_alt",
+                        "link": reverse_lazy("admin:syncconfig_syncconfig_changelist"),
+                    },
+                    {
+                        "title": _("Odoo connections"),
+                        "icon": "hub",
+                        "link": reverse_lazy("admin:syncconfig_odooconnection_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": _("What happened"),
+                "separator": True,
+                "items": [
+                    {
+                        "title": _("Log"),
+                        "icon": "receipt_long",
+                        "link": reverse_lazy("admin:auditlog_apilog_changelist"),
+                    },
+                    {
+                        "title": _("Runs"),
+                        "icon": "play_circle",
+                        "link": reverse_lazy("admin:outbound_syncrun_changelist"),
+                    },
+                    {
+                        "title": _("Deliveries"),
+                        "icon": "local_shipping",
+                        "link": reverse_lazy("admin:outbound_delivery_changelist"),
+                    },
+                    {
+                        "title": _("Record links"),
+                        "icon": "link",
+                        "link": reverse_lazy("admin:outbound_recordlink_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": _("People"),
+                "separator": True,
+                "items": [
+                    {
+                        "title": _("Users"),
+                        "icon": "person",
+                        "link": reverse_lazy("admin:auth_user_changelist"),
+                    },
+                    {
+                        "title": _("Groups"),
+                        "icon": "group",
+                        "link": reverse_lazy("admin:auth_group_changelist"),
+                    },
+                ],
+            },
+        ],
+    },
+}

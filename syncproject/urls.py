@@ -1,0 +1,23 @@
+"""Where requests go: the admin, the endpoints that other systems call, and a health check."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.urls import include, path, reverse
+
+
+def _home(request: HttpRequest) -> HttpResponse:
+    return HttpResponsePermanentRedirect(reverse("admin:index"))
+
+
+urlpatterns = [
+    path("", _home),
+    path("admin/", admin.site.urls),
+    path("", include("inbound.urls")),
+]
+
+handler400 = "inbound.errors.bad_request"
+handler403 = "inbound.errors.permission_denied"
+handler404 = "inbound.errors.not_found"
+handler500 = "inbound.errors.server_error"
