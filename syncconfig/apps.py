@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class SyncconfigConfig(AppConfig):
     name = "syncconfig"
     verbose_name = _("Configuration")
+
+    def ready(self) -> None:
+        from syncconfig import revisions
+
+        revisions.connect_signals()

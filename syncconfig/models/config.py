@@ -234,3 +234,11 @@ class SyncConfig(models.Model):
             "DELETE": self.method_delete,
         }
         return [method for method, is_on in chosen.items() if is_on]
+
+    @property
+    def plan_direction(self) -> str:
+        """Which ways the mapping is used: an endpoint that both takes and gives needs both."""
+        if self.request_type == RequestType.OUT:
+            return "out"
+        writes = self.method_post or self.method_put
+        return "both" if writes else "out"

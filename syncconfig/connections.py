@@ -1,0 +1,99 @@
+"""From a stored connection to a client that speaks to it, and to what is known of its models' fields.
+
+Clients are kept per process, by connection and revision, so that HTTP connections and the user id are reused.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils import timezone
+
+from clients.errors import RemoteError
+from clients.guard import AddressPolicy
+from clients.http import HttpClient, Timeouts
+from clients.odoo import OdooClient, OdooSettings, connect
+from clients.odoo.schema import Field, fields_from_get
+from syncconfig.models import ModelSchema, OdooConnection
+
+SCHEMA_MAX_AGE: Final = timedelta(hours=24)
+FIELD_ATTRIBUTES: Final = (
+    ["string", "type", "required", "readonly", "store", "relation", "relation_field", "selection", "help"]
+)  # fmt: skip
+
+_clients: dict[int, tuple[int, OdooClient]] = {}
+_clients_lock = threading.Lock()
+
+
+@cache
+def address_policy() -> AddressPolicy:
+    """Which addresses this installation may call, from the settings."""
+    return AddressPolicy(
+        allowed_networks=tuple(settings.SYNC_ALLOWED_NETWORKS), allowed_hosts=frozenset(settings.SYNC_ALLOWED_HOSTS)
+    )
+
+
+@cache
+def http_client(*, verify: bool = True) -> HttpClient:
+    """The process's one way out."""
+    return HttpClient(address_policy(), verify=verify, pool_size=max(8, settings.SYNC_CONNECTIONS_PER_HOST))
+
+
+def client_for(connection: OdooConnection) -> OdooClient:
+    """A client for the connection as it is configured now. Nothing is called until it is used."""
+    with _clients_lock:
+        known = _clients.get(connection.pk)
+        if known and known[0] == connection.revision:
+            return known[1]
+        client = connect(client_settings(connection), http=http_client(verify=connection.verify_tls))
+        if connection.pk:
+            _clients[connection.pk] = (connection.revision, client)
+        return client
+
+
+def client_settings(connection: OdooConnection) -> OdooSettings:
+    """The connection in the client's own words."""
+    context: dict[str, Any] = {}
+    if connection.lang:
+        context["lang"] = connection.lang
+    if connection.timezone:
+        context["tz"] = connection.timezone
+    if connection.company_ids:
+        context["allowed_company_ids"] = [int(part) for part in connection.company_ids.split(",")]
+    return OdooSettings(
+        url=connection.url,
+        database=connection.database,
+        login=connection.login,
+        secret=connection.secret,
+        protocol=connection.protocol,
+        context=context,
+        timeouts=Timeouts(connect_s=connection.connect_timeout_s, read_s=connection.read_timeout_s),
+    )
+
+
+def fields_of(connection: OdooConnection, model: str, *, refresh: bool = False) -> dict[str, Field]:
+    """The model's fields by name: as stored, or from Odoo when they are not stored or a day old.
+
+    Raises RemoteError when Odoo is needed and cannot tell; without `refresh` an old answer is better than none.
+    """
+    row = ModelSchema.objects.filter(connection=connection, model=model).first()
+    if row and not refresh and row.fetched_at > timezone.now() - SCHEMA_MAX_AGE:
+        return fields_from_get(row.fields)
+    try:
+        raw = client_for(connection).call(model, "fields_get", kwargs={"attributes": FIELD_ATTRIBUTES})
+    except RemoteError:
+        if row and not refresh:
+            return fields_from_get(row.fields)
+        raise
+    if row and row.fields == raw:
+        # Nothing new: keep the plans that were compiled against it.
+        ModelSchema.objects.filter(pk=row.pk).update(fetched_at=timezone.now())
+    else:
+        ModelSchema.objects.update_or_create(
+            connection=connection, model=model, defaults={"fields": raw, "fetched_at": timezone.now()}
+        )
+    return fields_from_get(raw)
