@@ -1,0 +1,79 @@
+# The commands of the project. `make help` lists them.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ONLY ?=
+JSON ?=
+ARGS ?=
+
+TEST_ENV := DJANGO_SETTINGS_MODULE=tests.settings
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev env demo run login test check format bench migrations clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- installing ---
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m virtualenv -q $(VENV) 2>/dev/null; } || { \
+	  rm -rf $(VENV); echo "Python cannot make virtual environments here. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
+	@echo "Installing into $(VENV), with the tools for development ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed
+
+install: $(VENV)/.installed ## Make the virtual environment with what the product needs
+install-dev: $(VENV)/.installed-dev ## ... and with what its tests need
+
+# --- using ---
+
+demo: install ## See it work: demo Odoo, demo shop, web, worker (ONCE=1 checks every figure and ends)
+	@$(BIN)/python -m demo $(if $(ONCE),--once) $(ARGS)
+
+env: install ## Write .env with fresh random keys, unless it is there
+	@test -f .env || $(BIN)/python -m syncproject.write_env
+
+run: env ## Run web and worker with the settings of .env (PORT=8000)
+	@$(BIN)/python -m syncproject.serve $(ARGS)
+
+login: env ## Create a staff login for the admin
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py createsuperuser
+
+# --- developing ---
+
+test: install-dev ## Run the tests (PostgreSQL and Redis where they answer)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: install-dev ## ruff, mypy, import rules, manage.py check, makemigrations --check, tests with warnings as errors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(TEST_ENV) $(BIN)/python manage.py check --fail-level WARNING
+	$(TEST_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -W error -m pytest $(ARGS)
+
+format: install-dev ## Put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install-dev ## Measure, as ratios against the direct way (JSON=FILE writes them, ONLY=name runs a part)
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(ARGS)
+
+migrations: install-dev ## Write the migrations that the models need
+	$(TEST_ENV) $(BIN)/python manage.py makemigrations
+
+clean: ## Remove the virtual environment, the demo's files and caches
+	rm -rf $(VENV) var/demo staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
