@@ -7,6 +7,7 @@ ONLY ?=
 JSON ?=
 ARGS ?=
 
+DATABASE_TESTS := tests/syncconfig tests/auditlog tests/inbound tests/outbound
 TEST_ENV := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
@@ -53,8 +54,10 @@ login: env ## Create a staff login for the admin
 
 # --- developing ---
 
-test: install-dev ## Run the tests (PostgreSQL and Redis where they answer)
+test: install-dev ## Run the tests on SQLite, then those of the database again on PostgreSQL where one answers
 	@$(BIN)/python -m pytest $(ARGS)
+	@url=$$($(BIN)/python -m tests.services postgres) || exit 0; \
+	  echo "Again on PostgreSQL:"; DATABASE_URL=$$url $(BIN)/python -m pytest $(DATABASE_TESTS) $(ARGS)
 
 check: install-dev ## ruff, mypy, import rules, manage.py check, makemigrations --check, tests with warnings as errors
 	$(BIN)/ruff check .
@@ -63,7 +66,7 @@ check: install-dev ## ruff, mypy, import rules, manage.py check, makemigrations 
 	$(BIN)/lint-imports
 	$(TEST_ENV) $(BIN)/python manage.py check --fail-level WARNING
 	$(TEST_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -W error -m pytest $(ARGS)
+	@$(MAKE) --no-print-directory test
 
 format: install-dev ## Put the code into its form
 	$(BIN)/ruff check --fix .
