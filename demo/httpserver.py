@@ -6,6 +6,7 @@ It refuses to be a general web server: no TLS, no static files, no other address
 """
 
 import contextlib
+import io
 import re
 import socket
 import threading
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import BinaryIO, Self
+from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -84,6 +85,9 @@ class DemoServer:
     def respond(self, request: Request) -> Response:
         """Answer one request; called from many threads at once."""
         raise NotImplementedError
+
+    def on_request(self, request: Request) -> None:
+        """Called for every request that arrived whole, before any planned fault; servers may keep a log here."""
 
     def fault_response(self, status: int, fault: Fault) -> Response:
         """The answer of a fault that is a plain status; servers override it with their own shape."""
@@ -184,7 +188,7 @@ class DemoServer:
                 self._open.discard(sock)
                 self._threads.discard(threading.current_thread())
 
-    def _serve_one(self, sock: socket.socket, stream: BinaryIO) -> bool:
+    def _serve_one(self, sock: socket.socket, stream: io.BufferedIOBase) -> bool:
         """Answer one request; False when the connection is to be closed."""
         try:
             request = _read_request(sock, stream)
@@ -194,6 +198,7 @@ class DemoServer:
         if request is None:
             return False
         keep_alive = self.keep_alive and request.headers.get("connection", "").lower() != "close"
+        self.on_request(request)
         fault = self._next_fault(request)
         if fault is None:
             sock.sendall(_encode(self.respond(request), keep_alive))
@@ -246,7 +251,7 @@ def _retry_after(fault: Fault) -> dict[str, str]:
     return {} if fault.retry_after_s is None else {"Retry-After": f"{fault.retry_after_s:g}"}
 
 
-def _read_request(sock: socket.socket, stream: BinaryIO) -> Request | None:
+def _read_request(sock: socket.socket, stream: io.BufferedIOBase) -> Request | None:
     line = stream.readline(MAX_LINE_BYTES)
     if not line:
         return None
@@ -269,7 +274,7 @@ def _read_request(sock: socket.socket, stream: BinaryIO) -> Request | None:
     return Request(method, unquote(url.path), query, headers, _read_body(stream, headers))
 
 
-def _read_body(stream: BinaryIO, headers: dict[str, str]) -> bytes:
+def _read_body(stream: io.BufferedIOBase, headers: dict[str, str]) -> bytes:
     if headers.get("transfer-encoding", "").lower() == "chunked":
         chunks = []
         while size := int(stream.readline(MAX_LINE_BYTES).split(b";")[0] or b"0", 16):

@@ -5,14 +5,14 @@ PostgreSQL, so a failed create uses up its id. Calls are serialized by the owner
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Row = dict[str, Any]
 
 
 class Store:
-    def __init__(self, indexed: dict[str, Iterable[str]]) -> None:
+    def __init__(self, indexed: Mapping[str, Iterable[str]]) -> None:
         """`indexed` names, for each model, the fields that are looked up by equality."""
         self._tables: dict[str, dict[int, Row]] = {model: {} for model in indexed}
         self._sequences: dict[str, int] = defaultdict(int)
