@@ -91,9 +91,12 @@ class Site:
         call_command("collectstatic", interactive=False, verbosity=0)
         get_user_model().objects.create_superuser(username=LOGIN, password=PASSWORD, email="demo@example.com")
 
+    def start_web(self, processes: Processes) -> None:
+        processes.start("web", GUNICORN, env=self.env)
+
     def start(self, processes: Processes) -> None:
         """Start web and worker, and return when the web server answers."""
-        processes.start("web", GUNICORN, env=self.env)
+        self.start_web(processes)
         processes.start("worker", [*MANAGE, "syncworker"], env=self.env)
         deadline = time.monotonic() + 60
         while True:

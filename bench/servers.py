@@ -1,0 +1,73 @@
+"""The servers that a measurement needs, as processes of their own, so that nothing shares our interpreter lock."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from demo.odoo import ADMIN_KEY, ADMIN_LOGIN, DATABASE
+from demo.site import Demo, Site, free_port
+from syncproject.env import BASE_DIR
+from syncproject.processes import Processes
+
+SHOP_TOKEN = "bench-shop-token"
+INBOUND_TOKEN = "bench-inbound-token"
+
+
+@dataclass
+class Bench:
+    """A running hub (web server, no worker) between a demo Odoo and a receiver."""
+
+    site: Site
+    demo: Demo
+
+
+def wait_for(port: int, processes: Processes) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if ended := processes.dead():
+            raise RuntimeError(f"{ended[0]} ended with exit code {ended[1]}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+@contextmanager
+def bench_servers(*, service_time_ms: float = 0, per_record_ms: float = 0, products: int = 0) -> Iterator[Bench]:
+    """Start a demo Odoo that takes the given times, a receiver, and a hub's web server that knows both."""
+    odoo_port, shop_port = free_port(0), free_port(0)
+    site = Site(home=BASE_DIR / "var" / "bench", port=free_port(0))
+    site.prepare()
+    with Processes() as processes:
+        processes.start(
+            "odoo",
+            [sys.executable, "-m", "demo.odoo", "--port", str(odoo_port), "--service-time-ms", str(service_time_ms)]
+            + ["--per-record-ms", str(per_record_ms), "--products", str(products)],
+            env={},
+        )
+        processes.start(
+            "shop", [sys.executable, "-m", "demo.shop", "--port", str(shop_port), "--token", SHOP_TOKEN], env={}
+        )
+        wait_for(odoo_port, processes)
+        wait_for(shop_port, processes)
+        demo = Demo(
+            odoo_url=f"http://127.0.0.1:{odoo_port}",
+            odoo_database=DATABASE,
+            odoo_login=ADMIN_LOGIN,
+            odoo_key=ADMIN_KEY,
+            shop_url=f"http://127.0.0.1:{shop_port}",
+            shop_token=SHOP_TOKEN,
+            inbound_token=INBOUND_TOKEN,
+        )
+        from demo.configs import create_examples
+
+        create_examples(demo)
+        site.start_web(processes)
+        wait_for(site.port, processes)
+        yield Bench(site=site, demo=demo)
