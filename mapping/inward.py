@@ -1,0 +1,157 @@
+"""The way into Odoo, compiled: what a plan does with one incoming object.
+
+A `Level` makes the values of one Odoo record; sub-lines of a relation are a level of their own. Every level reads
+from a `scope`: the record, then the element of each list that was entered to get here, the innermost last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from mapping.lines import CONVERSION_ERRORS, Line
+from mapping.paths import ABSENT, is_object
+from mapping.results import FieldError, RelatedRecord
+
+Scope = tuple[object, ...]
+Convert = Callable[[object], object]
+Wanted = dict[tuple[str, str], dict[object, None]]
+"""(model, field) -> the values to look up, in the order in which they were met."""
+
+
+class Mode(NamedTuple):
+    """What is being written. `partial`: the input holds only what changes, so what is absent is left alone.
+    `existing`: the record is in Odoo already, so lists that are replaced are emptied first."""
+
+    partial: bool
+    existing: bool
+
+
+CREATE = Mode(partial=False, existing=False)
+UPDATE = Mode(partial=True, existing=True)
+
+
+class Run:
+    """What is known while a page is mapped: the answers of the lookups, the related records so far, and the
+    errors and list indexes of the record at hand."""
+
+    __slots__ = ("errors", "found", "indexes", "related")
+
+    def __init__(self, found: Mapping[tuple[str, str], Mapping[object, Sequence[int]]]) -> None:
+        self.found = found
+        self.related: dict[tuple[str, str, object], RelatedRecord] = {}
+        self.errors: list[tuple[int, FieldError]] = []
+        self.indexes: tuple[int, ...] = ()
+
+
+class Step(Protocol):
+    """One line's work that is more than converting the value of a key. `gathers` says whether it looks records up."""
+
+    gathers: bool
+
+    def gather(self, scope: Scope, wanted: Wanted) -> None: ...
+    def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None: ...
+
+
+class Simple(NamedTuple):
+    """A line that converts the value of a key of the innermost object: the common case, done without a call."""
+
+    name: str
+    key: str
+    convert: Convert
+    strict: bool
+    line: Line
+
+
+class PlainStep:
+    """A line that converts the value at any path."""
+
+    gathers = False
+
+    def __init__(self, line: Line, convert: Convert) -> None:
+        self.line = line
+        self.convert = convert
+
+    def gather(self, scope: Scope, wanted: Wanted) -> None:
+        """Nothing: a plain value needs no lookup."""
+
+    def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
+        line = self.line
+        value = line.take(scope, mode, run)
+        if value is ABSENT:
+            return
+        try:
+            values[line.name] = self.convert(value)
+        except CONVERSION_ERRORS as error:
+            line.refuse_value(run, value, error)
+
+
+class ConstantStep:
+    """A constant that is a list: every record gets one of its own."""
+
+    gathers = False
+
+    def __init__(self, line: Line, make: Callable[[], object]) -> None:
+        self.line = line
+        self.make = make
+
+    def gather(self, scope: Scope, wanted: Wanted) -> None:
+        """Nothing: a constant needs no lookup."""
+
+    def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
+        values[self.line.name] = self.make()
+
+
+class Level:
+    """The lines that make the values of one record of one model."""
+
+    __slots__ = ("constants", "gatherers", "simple", "steps", "whole_items")
+
+    def __init__(
+        self,
+        *,
+        constants: Mapping[str, object],
+        simple: Sequence[Simple],
+        steps: Sequence[Step],
+        whole_items: bool = False,
+    ) -> None:
+        self.constants = dict(constants)
+        # Plain tuples: a loop unpacks those without an iterator.
+        self.simple: tuple[tuple[str, str, Convert, bool, Line], ...] = tuple(
+            (each.name, each.key, each.convert, each.strict, each.line) for each in simple
+        )
+        self.steps = tuple(steps)
+        self.gatherers = tuple(step.gather for step in steps if step.gathers)
+        self.whole_items = whole_items
+        """Whether a line takes an element of the list as it is, so that it need not be an object."""
+
+    def gather(self, scope: Scope, wanted: Wanted) -> None:
+        """Add every value that `fill` will want looked up."""
+        for gather in self.gatherers:
+            gather(scope, wanted)
+
+    def fill(self, scope: Scope, mode: Mode, run: Run) -> dict[str, object]:
+        """The values for Odoo. What could not be mapped is left out and added to `run.errors`."""
+        values = self.constants.copy()
+        item = scope[-1]
+        get = item.get if is_object(item) else _nothing  # type: ignore[attr-defined]
+        for name, key, convert, strict, line in self.simple:
+            value = get(key, ABSENT)
+            if value is ABSENT:
+                value = line.when_absent(mode, run)
+                if value is ABSENT:
+                    continue
+            elif strict and (value is None or value == ""):
+                line.refuse_blank(run, value)
+                continue
+            try:
+                values[name] = convert(value)
+            except CONVERSION_ERRORS as error:
+                line.refuse_value(run, value, error)
+        for step in self.steps:
+            step.apply(scope, values, mode, run)
+        return values
+
+
+def _nothing(key: object, default: object) -> object:
+    return default
