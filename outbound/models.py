@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from syncconfig.models import SyncConfig
@@ -30,7 +31,11 @@ class SyncRun(models.Model):
     """One execution of an Out config: a walk over its records by id, page by page.
 
     `cursor` is the highest id whose page has its deliveries in the table; a run that is taken up again goes on
-    from there.
+    from there. Done means that every record is read and what has to be delivered is in the table; deliveries that
+    wait for another attempt go on counting in `delivered_count` and `dead_count` afterwards.
+
+    Only `outbound.states` changes `state`. `claimed_until` is the lease of whoever executes it, and tells one
+    executor from the next; `failures` counts the failed tries since the last page that could be read.
     """
 
     config = models.ForeignKey(SyncConfig, on_delete=models.CASCADE, related_name="runs", verbose_name=_("config"))
@@ -56,6 +61,8 @@ class SyncRun(models.Model):
     error = models.TextField(_("error"), blank=True)
     problems = models.JSONField(_("rejected records"), default=list, help_text=_("The first hundred, with the reason."))
     claimed_until = models.DateTimeField(null=True, editable=False)
+    failures = models.PositiveSmallIntegerField(_("failed tries"), default=0, editable=False)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
@@ -66,6 +73,13 @@ class SyncRun(models.Model):
         ordering = ["-id"]
         default_permissions = ("view", "delete")
         indexes = [models.Index(fields=["state", "claimed_until"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["config"],
+                condition=models.Q(state__in=["pending", "running"]),
+                name="one_active_run_per_config",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.config}"
@@ -88,11 +102,13 @@ class Delivery(models.Model):
     """One record to be delivered. Its attempts are the rows of the log that name it.
 
     Only `outbound.states` changes `state`. Deliveries with the same `batch` travel in one request, whose
-    Idempotency-Key is the batch; otherwise it is the delivery's own.
+    Idempotency-Key is the batch; otherwise it is the delivery's own. A pending one always has its `next_attempt_at`;
+    a sending one has the `claim` of its sender and the end of that lease.
     """
 
+    # Without an index of its own: two of those below begin with it.
     config = models.ForeignKey(
-        SyncConfig, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("config")
+        SyncConfig, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("config"), db_index=False
     )
     run = models.ForeignKey(
         SyncRun,
@@ -111,7 +127,7 @@ class Delivery(models.Model):
     idempotency_key = models.CharField(_("idempotency key"), max_length=64, unique=True, default=_idempotency_key)
     state = models.CharField(_("state"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, default=timezone.now)
     claimed_until = models.DateTimeField(null=True, editable=False)
     claim = models.UUIDField(null=True, editable=False)
     last_status = models.PositiveSmallIntegerField(_("last status"), null=True, blank=True)
@@ -127,7 +143,7 @@ class Delivery(models.Model):
         permissions = [("replay_delivery", _("Can replay and discard deliveries"))]
         indexes = [
             models.Index(
-                fields=["next_attempt_at", "id"],
+                fields=["config", "next_attempt_at", "id"],
                 name="delivery_due",
                 condition=models.Q(state="pending"),
             ),
@@ -136,6 +152,7 @@ class Delivery(models.Model):
                 name="delivery_sending",
                 condition=models.Q(state="sending"),
             ),
+            models.Index(fields=["claim"], name="delivery_by_claim", condition=models.Q(claim__isnull=False)),
             models.Index(fields=["config", "record_id", "-id"], name="delivery_by_record"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
             models.Index(fields=["batch"], name="delivery_by_batch"),

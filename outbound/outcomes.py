@@ -1,0 +1,163 @@
+"""Writes what became of units: few updates for many deliveries, in one transaction with links and counters.
+
+Every update is by compare-and-set on state and claim: a result that comes after its lease was taken back changes
+nothing, since somebody else is sending the same with the same key by then.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from django.db import transaction
+from django.db.models import Case, F, Value, When
+from django.utils import timezone
+
+from clients.errors import Kind, RemoteError
+from outbound import retry
+from outbound.claims import Claim, Unit, held
+from outbound.models import Delivery, DeliveryState, SyncRun
+from outbound.sender import Outcome
+from outbound.states import deliveries_move
+from outbound.synced import Synced, links_write
+from outbound.targets.base import Answer
+from syncconfig.models import SyncConfig
+
+# These refuse the caller or the address, whatever the records are: halving the batch would not help.
+NOT_ABOUT_RECORDS: Final = frozenset({401, 402, 403, 405, 406, 407, 410, 411, 415, 421, 426, 428, 431, 451})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many deliveries ended how."""
+
+    delivered: int = 0
+    dead: int = 0
+    retried: int = 0
+
+
+class _Group(NamedTuple):
+    """Deliveries that get the same values, and so one update."""
+
+    state: DeliveryState
+    status: int | None
+    text: str
+    run_id: int | None
+
+
+def outcomes_write(*, claim: Claim, config: SyncConfig, outcomes: Sequence[Outcome]) -> Written:
+    """Write them all; returns the counts of what was still ours."""
+    if not outcomes:
+        return Written()
+    now = timezone.now()
+    schedule_s = retry.schedule_of(config.retry_schedule)
+    groups: dict[_Group, list[Delivery]] = {}
+    retry_at: dict[int, datetime] = {}
+    halves: list[tuple[Unit, RemoteError]] = []
+    synced: list[Synced] = []
+    for outcome in outcomes:
+        unit, result = outcome.unit, outcome.result
+        if isinstance(result, Answer):
+            state, text, status = DeliveryState.DELIVERED, result.note, result.status
+            synced += [Synced(delivery, result.external_id) for delivery in unit.deliveries]
+        elif can_halve(unit, result):
+            halves.append((unit, result))
+            continue
+        else:
+            decided = retry.decision(
+                result, attempts=unit.attempts, schedule_s=schedule_s, now=now, random=random.random
+            )
+            text, status = decided.reason, result.status
+            state = DeliveryState.DEAD if decided.retry_at is None else DeliveryState.PENDING
+            if decided.retry_at is not None:
+                retry_at.update((delivery.pk, decided.retry_at) for delivery in unit.deliveries)
+        for delivery in unit.deliveries:
+            groups.setdefault(_Group(state, status, text, delivery.run_id), []).append(delivery)
+    moved: Counter[DeliveryState] = Counter()
+    with transaction.atomic():
+        ours = _still_ours(claim, synced)
+        for group, deliveries in groups.items():
+            count = _write_group(claim, group, deliveries, retry_at, now)
+            moved[group.state] += count
+            _count(group, count)
+        for unit, error in halves:
+            moved[DeliveryState.PENDING] += _halve(claim, unit, error, now)
+        links_write(config_id=config.pk, synced=ours, now=now)
+    return Written(moved[DeliveryState.DELIVERED], moved[DeliveryState.DEAD], moved[DeliveryState.PENDING])
+
+
+def can_halve(unit: Unit, error: RemoteError) -> bool:
+    """Whether the refusal may be one record's fault, and the others would go without it."""
+    if len(unit.deliveries) < 2 or error.kind is not Kind.PERMANENT or error.status is None:
+        return False
+    return 400 <= error.status < 500 and error.status not in NOT_ABOUT_RECORDS
+
+
+def _still_ours(claim: Claim, synced: list[Synced]) -> list[Synced]:
+    held_ids = set(
+        held(claim.token, [each.delivery.pk for each in synced])
+        .filter(state=DeliveryState.SENDING)
+        .select_for_update()
+        .values_list("pk", flat=True)
+    )
+    return [each for each in synced if each.delivery.pk in held_ids]
+
+
+def _write_group(
+    claim: Claim, group: _Group, deliveries: Sequence[Delivery], retry_at: dict[int, datetime], now: datetime
+) -> int:
+    ids = [delivery.pk for delivery in deliveries]
+    return deliveries_move(
+        held(claim.token, ids),
+        old=DeliveryState.SENDING,
+        new=group.state,
+        claim=None,
+        claimed_until=None,
+        last_status=group.status,
+        last_error=group.text,
+        next_attempt_at=_next_attempts(ids, retry_at) if group.state == DeliveryState.PENDING else None,
+        **({"delivered_at": now} if group.state == DeliveryState.DELIVERED else {}),
+    )
+
+
+def _next_attempts(ids: Iterable[int], retry_at: dict[int, datetime]) -> object:
+    times: dict[datetime, list[int]] = {}
+    for pk in ids:
+        times.setdefault(retry_at[pk], []).append(pk)
+    if len(times) == 1:
+        return next(iter(times))
+    field = Delivery._meta.get_field("next_attempt_at")
+    whens = [When(pk__in=pks, then=Value(at, output_field=field)) for at, pks in times.items()]
+    return Case(*whens, output_field=field)
+
+
+def _halve(claim: Claim, unit: Unit, error: RemoteError, now: datetime) -> int:
+    """Two batches in place of one. Their bodies are new, so their keys are, and their attempts begin anew."""
+    text = f"{error.message} The batch of {len(unit.deliveries)} is sent again in halves, to find the record at fault."
+    middle = len(unit.deliveries) // 2
+    count = 0
+    for part in (unit.deliveries[:middle], unit.deliveries[middle:]):
+        count += deliveries_move(
+            held(claim.token, [delivery.pk for delivery in part]),
+            old=DeliveryState.SENDING,
+            new=DeliveryState.PENDING,
+            claim=None,
+            claimed_until=None,
+            batch=uuid.uuid4(),
+            attempts=0,
+            next_attempt_at=now,
+            last_status=error.status,
+            last_error=text,
+        )
+    return count
+
+
+def _count(group: _Group, count: int) -> None:
+    column = {DeliveryState.DELIVERED: "delivered_count", DeliveryState.DEAD: "dead_count"}.get(group.state)
+    if column and group.run_id and count:
+        SyncRun.objects.filter(pk=group.run_id).update(**{column: F(column) + count})

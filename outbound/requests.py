@@ -1,0 +1,148 @@
+"""From a config and a unit to the HTTP request that carries it.
+
+A template is made once per config revision and builds one request after the other. What is the same on every attempt
+(body, Idempotency-Key, webhook-id) comes from the unit; what may differ (computed parameters, X-Request-ID) is made
+anew. A unit for which no sensible request can be made is refused here, before anybody is called.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from clients.auth import build_auth
+from clients.errors import Kind, RemoteError
+from mapping.paths import ABSENT, parse_path
+from outbound.claims import Unit
+from outbound.expressions import evaluate
+from syncconfig.models import SyncConfig, SyncParam
+from syncconfig.models.extras import ParamKind
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+_WITHOUT_BODY: Final = frozenset({"GET", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class OutRequest:
+    """A request ready to be sent; `params` are added to the query."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    params: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+
+class RequestTemplate:
+    """The requests of one config. Raises RemoteError PERMANENT where the config cannot make any."""
+
+    def __init__(self, config: SyncConfig, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._config = config
+        self._clock = clock
+        self._headers = {header.key: header.value for header in config.headers.all()}
+        params = list(config.params.all())
+        self._query = [param for param in params if param.kind == ParamKind.QUERY]
+        self._path = {param.name: param for param in params if param.kind == ParamKind.PATH}
+        try:
+            self._auth = build_auth(
+                config.auth_type, login=config.auth_login, secret=config.auth_secret, header_name=config.auth_header
+            )
+        except ValueError as error:
+            raise _refused(f"The authorization of {config.name} is incomplete: {error}", "bad_config") from error
+        self.secrets: tuple[str, ...] = tuple(
+            secret for secret in (config.auth_secret, *self._headers.values()) if secret
+        )
+
+    def build(self, unit: Unit) -> OutRequest:
+        """The request for this unit. Raises RemoteError PERMANENT, naming the placeholder or parameter at fault."""
+        now = self._clock()
+        method = unit.deliveries[0].method
+        body = self._body(unit) if unit.batch or method not in _WITHOUT_BODY else None
+        key = unit.idempotency_key
+        headers = {
+            **({"Content-Type": "application/json"} if body is not None else {}),
+            "Accept": "application/json",
+            **self._headers,
+            **self._auth.headers(body or b""),
+            "Idempotency-Key": key,
+            "webhook-id": key,
+            "X-Request-ID": uuid.uuid4().hex,
+        }
+        return OutRequest(
+            method=method,
+            url=self._url(unit, now),
+            headers=headers,
+            params={param.name: _param_value(param, now) for param in self._query},
+            body=body,
+        )
+
+    def _body(self, unit: Unit) -> bytes:
+        content: Any = unit.deliveries[0].payload
+        if unit.batch:
+            content = [delivery.payload for delivery in unit.deliveries]
+        if self._config.wrap_key:
+            content = {self._config.wrap_key: content}
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _url(self, unit: Unit, now: datetime) -> str:
+        def fill(match: re.Match[str]) -> str:
+            name = match[1].strip()
+            if name in self._path:
+                return _segment(name, _param_value(self._path[name], now))
+            if unit.batch:
+                raise _refused(
+                    f"The URL's {{{name}}} is different for every record, but the requests are sent per page. Send one "
+                    f"request per record, or make {name} a path parameter.",
+                    "bad_url",
+                )
+            return _segment(name, self._record_value(unit, name))
+
+        return _PLACEHOLDER.sub(fill, self._config.url)
+
+    def _record_value(self, unit: Unit, name: str) -> object:
+        delivery = unit.deliveries[0]
+        if name == "record_id":
+            return delivery.record_id
+        if name == "external_id":
+            if not delivery.external_id:
+                raise _refused(
+                    "The URL holds {external_id}, but the other system's id of this record is not known. It becomes "
+                    "known with the first answer that holds one (“id in the answer”).",
+                    "no_external_id",
+                )
+            return delivery.external_id
+        found = parse_path(name).read(delivery.payload)
+        if found is ABSENT:
+            raise _refused(f"The URL holds {{{name}}}, but no mapping line writes the key {name}.", "bad_url")
+        return found
+
+
+def _segment(name: str, value: object) -> str:
+    """The value for a URL. Refused are values that would lead to another path than was meant."""
+    text = "true" if value is True else "false" if value is False else str(value)
+    if value is None or isinstance(value, (list, dict)) or text in ("", ".", ".."):
+        shown = "empty" if value in (None, "") else f"{text[:50]!r}"
+        raise _refused(f"The URL holds {{{name}}}, whose value is {shown} for this record.", "bad_url")
+    return quote(text, safe="")
+
+
+def _param_value(param: SyncParam, now: datetime) -> str:
+    if not param.is_computed:
+        return param.value
+    try:
+        value = evaluate(param.value, now=now)
+    except ValueError as error:
+        raise _refused(f"The parameter {param.name} cannot be computed: {error}", "bad_parameter") from error
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _refused(message: str, code: str) -> RemoteError:
+    return RemoteError(message, kind=Kind.PERMANENT, code=code)

@@ -1,0 +1,52 @@
+"""The only place where the state of a delivery or a run changes, always by compare-and-set.
+
+Whoever changes a state says which one it believes is there; where that is no longer so, nothing is changed and the
+count returned says it: another process got there first. A transition that is not in the tables is a bug, and
+raises.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import QuerySet
+
+from outbound.models import Delivery, DeliveryState, RunState, SyncRun
+
+DELIVERY_TRANSITIONS: Final[dict[DeliveryState, frozenset[DeliveryState]]] = {
+    DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.DISCARDED, DeliveryState.SKIPPED}),
+    DeliveryState.SENDING: frozenset({DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD}),
+    DeliveryState.DELIVERED: frozenset({DeliveryState.PENDING}),
+    DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.DISCARDED}),
+    DeliveryState.DISCARDED: frozenset({DeliveryState.PENDING}),
+    DeliveryState.SKIPPED: frozenset(),
+}
+
+RUN_TRANSITIONS: Final[dict[RunState, frozenset[RunState]]] = {
+    RunState.PENDING: frozenset({RunState.RUNNING, RunState.CANCELLED, RunState.FAILED}),
+    RunState.RUNNING: frozenset({RunState.PENDING, RunState.DONE, RunState.FAILED, RunState.CANCELLED}),
+    RunState.DONE: frozenset(),
+    RunState.FAILED: frozenset({RunState.PENDING}),
+    RunState.CANCELLED: frozenset({RunState.PENDING}),
+}
+
+OPEN_DELIVERIES: Final = (DeliveryState.PENDING, DeliveryState.SENDING)
+ACTIVE_RUNS: Final = (RunState.PENDING, RunState.RUNNING)
+
+
+class IllegalTransition(ValueError):
+    """The tables above do not allow this change."""
+
+
+def deliveries_move(deliveries: QuerySet[Delivery], *, old: DeliveryState, new: DeliveryState, **values: Any) -> int:
+    """Move those of `deliveries` that are in `old` to `new`, setting `values` with them. Returns how many moved."""
+    if new not in DELIVERY_TRANSITIONS[old]:
+        raise IllegalTransition(f"A delivery cannot go from {old} to {new}.")
+    return deliveries.order_by().filter(state=old).update(state=new, **values)
+
+
+def runs_move(runs: QuerySet[SyncRun], *, old: RunState, new: RunState, **values: Any) -> int:
+    """Move those of `runs` that are in `old` to `new`, setting `values` with them. Returns how many moved."""
+    if new not in RUN_TRANSITIONS[old]:
+        raise IllegalTransition(f"A run cannot go from {old} to {new}.")
+    return runs.order_by().filter(state=old).update(state=new, **values)

@@ -1,0 +1,71 @@
+"""An external API over HTTP: each unit is one request, and what its answer says is taken by status."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from django.conf import settings
+
+from clients.http import HttpResponse, Timeouts
+from clients.statuses import raise_for_status
+from mapping.paths import ABSENT, Path, parse_path
+from outbound.claims import Unit
+from outbound.requests import OutRequest, RequestTemplate
+from outbound.targets.base import Answer, Target
+from syncconfig.connections import http_client
+from syncconfig.models import SyncConfig
+
+MAX_ID_LENGTH: Final = 200
+
+
+class HttpApiTarget(Target):
+    """Any 2xx is success. The answer's own id of the record is taken from `answer_id_path`."""
+
+    def __init__(self, config: SyncConfig) -> None:
+        super().__init__(config)
+        self._template = RequestTemplate(config)
+        self._http = http_client()
+        self._timeouts = _timeouts(config)
+        self._id_path: Path | None = parse_path(config.answer_id_path) if config.answer_id_path else None
+
+    def secrets(self) -> tuple[str, ...]:
+        return self._template.secrets
+
+    def prepare(self, unit: Unit) -> OutRequest:
+        return self._template.build(unit)
+
+    def send(self, prepared: OutRequest) -> Answer:
+        response = self._http.request(
+            prepared.method,
+            prepared.url,
+            headers=prepared.headers,
+            params=prepared.params,
+            body=prepared.body,
+            timeouts=self._timeouts,
+            max_response_bytes=settings.SYNC_MAX_RESPONSE_BYTES,
+        )
+        raise_for_status(response)
+        return self._answer(response)
+
+    def _answer(self, response: HttpResponse) -> Answer:
+        if self._id_path is None:
+            return Answer(response.status)
+        try:
+            found = self._id_path.read(response.json())
+        except ValueError:
+            return Answer(response.status, note=f"Delivered, but the answer is no JSON, so no id at {self._id_path}.")
+        if found is ABSENT or isinstance(found, (bool, dict, list)) or found in (None, ""):
+            return Answer(response.status, note=f"Delivered, but the answer holds no id at {self._id_path}.")
+        external_id = found if isinstance(found, str) else json.dumps(found)
+        if len(external_id) > MAX_ID_LENGTH:
+            return Answer(response.status, note=f"Delivered, but the id at {self._id_path} is too long to keep.")
+        return Answer(response.status, external_id=external_id)
+
+
+def _timeouts(config: SyncConfig) -> Timeouts:
+    """The config's own, as long as a call begun at the end of a task's budget still ends before the task is stopped."""
+    longest_s = settings.SYNC_TASK_TIMEOUT_S * 0.4
+    connect_s = min(config.connect_timeout_s, longest_s / 2)
+    read_s = min(config.read_timeout_s, longest_s - connect_s)
+    return Timeouts(connect_s=connect_s, read_s=read_s, total_s=min(4 * read_s, longest_s - connect_s))
