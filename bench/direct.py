@@ -19,7 +19,9 @@ class DirectOdoo:
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
         demo = self._demo
-        return self._rpc("object", "execute_kw", demo.odoo_database, self._uid, demo.odoo_key, model, method, args, kwargs)
+        return self._rpc(
+            "object", "execute_kw", demo.odoo_database, self._uid, demo.odoo_key, model, method, args, kwargs
+        )
 
     def _rpc(self, service: str, method: str, *args: Any) -> Any:
         body = {

@@ -59,7 +59,9 @@ def _post_one(bench: Bench) -> list[Result]:
 
 
 def _result(name: str, ours: float, theirs: float) -> Result:
-    detail = f"{ours * 1000:.1f} ms through the hub, {theirs * 1000:.1f} ms for search and create by hand, {PAIRS} pairs"
+    detail = (
+        f"{ours * 1000:.1f} ms through the hub, {theirs * 1000:.1f} ms for search and create by hand, {PAIRS} pairs"
+    )
     return Result(name, ours / theirs, detail)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from demo.odoo import ADMIN_KEY, ADMIN_LOGIN, DATABASE
 from demo.site import Demo, Site, free_port
 from syncproject.env import BASE_DIR
 from syncproject.processes import Processes
 
 SHOP_TOKEN = "bench-shop-token"
 INBOUND_TOKEN = "bench-inbound-token"
+ODOO_KEY = "bench-odoo-key"
 
 
 @dataclass
@@ -48,7 +48,7 @@ def bench_servers(*, service_time_ms: float = 0, per_record_ms: float = 0, produ
         processes.start(
             "odoo",
             [sys.executable, "-m", "demo.odoo", "--port", str(odoo_port), "--service-time-ms", str(service_time_ms)]
-            + ["--per-record-ms", str(per_record_ms), "--products", str(products)],
+            + ["--per-record-ms", str(per_record_ms), "--products", str(products), "--api-key", ODOO_KEY],
             env={},
         )
         processes.start(
@@ -58,9 +58,9 @@ def bench_servers(*, service_time_ms: float = 0, per_record_ms: float = 0, produ
         wait_for(shop_port, processes)
         demo = Demo(
             odoo_url=f"http://127.0.0.1:{odoo_port}",
-            odoo_database=DATABASE,
-            odoo_login=ADMIN_LOGIN,
-            odoo_key=ADMIN_KEY,
+            odoo_database="odoo18",
+            odoo_login="admin",
+            odoo_key=ODOO_KEY,
             shop_url=f"http://127.0.0.1:{shop_port}",
             shop_token=SHOP_TOKEN,
             inbound_token=INBOUND_TOKEN,

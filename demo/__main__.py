@@ -14,7 +14,7 @@ import sys
 import time
 from types import FrameType
 
-from demo.odoo import ADMIN_KEY, ADMIN_LOGIN, DATABASE, DemoOdoo
+from demo.odoo import DemoOdoo
 from demo.report import Report
 from demo.shop import DemoShop
 from demo.site import LOGIN, PASSWORD, Demo, Site, free_port
@@ -34,7 +34,7 @@ def main() -> int:
 
     report = Report()
     site = Site()
-    odoo = DemoOdoo(version=arguments.odoo_version, port=free_port(8069))
+    odoo = DemoOdoo(version=arguments.odoo_version, port=free_port(8069), api_key=secrets.token_hex(20))
     shop = DemoShop(port=free_port(8070), token=secrets.token_urlsafe(24))
     with Processes() as processes:
         try:
@@ -45,9 +45,9 @@ def main() -> int:
             odoo.seed_products(40)
             demo = Demo(
                 odoo_url=odoo.url,
-                odoo_database=DATABASE,
-                odoo_login=ADMIN_LOGIN,
-                odoo_key=ADMIN_KEY,
+                odoo_database=odoo.db,
+                odoo_login=odoo.login,
+                odoo_key=odoo.api_key,
                 shop_url=shop.url,
                 shop_token=shop.token,
                 inbound_token=secrets.token_urlsafe(24),

@@ -132,22 +132,22 @@ class Job:
 
     def one_price(self) -> None:
         self.report.step("One price changes in Odoo, and only that product goes out again")
-        self._set_price("DEMO-007", 77.77)
+        self._set_price("DEMO-0007", 77.77)
         calls = self._sync()
         self.report.check("calls to the shop", calls, 1)
         self.report.check("products in that call", len(self.shop.received[-1].json["products"]), 1)
-        self.report.check("its price in the shop", self.shop.products["DEMO-007"]["price"], 77.77)
+        self.report.check("its price in the shop", self.shop.products["DEMO-0007"]["price"], 77.77)
         self.report.done("out", "1 changed price", calls)
 
     def failing_shop(self) -> None:
         self.report.step("The shop fails twice; the delivery arrives on the third attempt")
-        self._set_price("DEMO-008", 88.88)
+        self._set_price("DEMO-0008", 88.88)
         self.shop.fail_next(2, status=503)
         calls = self._sync()
         keys = {call.headers.get("Idempotency-Key") for call in self.shop.received[-3:]}
         self.report.check("attempts", calls, 3)
         self.report.check("different idempotency keys among them", len(keys), 1)
-        self.report.check("its price in the shop", self.shop.products["DEMO-008"]["price"], 88.88)
+        self.report.check("its price in the shop", self.shop.products["DEMO-0008"]["price"], 88.88)
         self.report.done("out", "1 price, after two failures", calls)
 
     def log(self) -> None:

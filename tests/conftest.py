@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.odoo import ADMIN_KEY, ADMIN_LOGIN, DATABASE, DemoOdoo
+from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from syncconfig.models import OdooConnection
 
@@ -34,7 +34,7 @@ def shop() -> Iterator[DemoShop]:
 def connection(db: None, demo_odoo: DemoOdoo) -> OdooConnection:
     """A stored connection to the demo Odoo."""
     return OdooConnection.objects.create(
-        name="Demo Odoo", url=demo_odoo.url, database=DATABASE, login=ADMIN_LOGIN, secret=ADMIN_KEY
+        name="Demo Odoo", url=demo_odoo.url, database=demo_odoo.db, login=demo_odoo.login, secret=demo_odoo.api_key
     )
 
 
