@@ -6,7 +6,6 @@ It refuses to be a general web server: no TLS, no static files, no other address
 """
 
 import contextlib
-import io
 import re
 import socket
 import threading
@@ -15,7 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Self
+from typing import Any, BinaryIO, Self, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -23,14 +22,27 @@ MAX_LINE_BYTES = 65_536
 POLL_S = 0.05
 
 
+class Headers(dict[str, str]):
+    """Headers by lower-case name, found by any."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One received request; header names are lower case, `path` is unquoted and without the query."""
+    """One received request; `path` is unquoted and without the query."""
 
     method: str
     path: str
     query: dict[str, str]
-    headers: dict[str, str]
+    headers: Headers
     body: bytes
 
 
@@ -178,7 +190,7 @@ class DemoServer:
     def _serve(self, sock: socket.socket) -> None:
         try:
             with sock, sock.makefile("rb", 65_536) as stream:
-                while self._serve_one(sock, stream):
+                while self._serve_one(sock, cast(BinaryIO, stream)):
                     pass
         except OSError:
             # The client went away, or stop() closed the connection under us.
@@ -188,7 +200,7 @@ class DemoServer:
                 self._open.discard(sock)
                 self._threads.discard(threading.current_thread())
 
-    def _serve_one(self, sock: socket.socket, stream: io.BufferedIOBase) -> bool:
+    def _serve_one(self, sock: socket.socket, stream: BinaryIO) -> bool:
         """Answer one request; False when the connection is to be closed."""
         try:
             request = _read_request(sock, stream)
@@ -251,7 +263,7 @@ def _retry_after(fault: Fault) -> dict[str, str]:
     return {} if fault.retry_after_s is None else {"Retry-After": f"{fault.retry_after_s:g}"}
 
 
-def _read_request(sock: socket.socket, stream: io.BufferedIOBase) -> Request | None:
+def _read_request(sock: socket.socket, stream: BinaryIO) -> Request | None:
     line = stream.readline(MAX_LINE_BYTES)
     if not line:
         return None
@@ -259,7 +271,7 @@ def _read_request(sock: socket.socket, stream: io.BufferedIOBase) -> Request | N
     if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
         raise BadRequest("malformed request line")
     method, target, version = parts
-    headers: dict[str, str] = {}
+    headers = Headers()
     while (line := stream.readline(MAX_LINE_BYTES)) not in (b"\r\n", b"\n", b""):
         name, colon, value = line.decode("latin-1").partition(":")
         if not colon:
@@ -274,7 +286,7 @@ def _read_request(sock: socket.socket, stream: io.BufferedIOBase) -> Request | N
     return Request(method, unquote(url.path), query, headers, _read_body(stream, headers))
 
 
-def _read_body(stream: io.BufferedIOBase, headers: dict[str, str]) -> bytes:
+def _read_body(stream: BinaryIO, headers: Headers) -> bytes:
     if headers.get("transfer-encoding", "").lower() == "chunked":
         chunks = []
         while size := int(stream.readline(MAX_LINE_BYTES).split(b";")[0] or b"0", 16):

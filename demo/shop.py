@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from demo.httpserver import DemoServer, Fault, Request, Response
+from demo.httpserver import DemoServer, Fault, Headers, Request, Response
 
 PRODUCTS = "/api/products"
 DEFAULT_LIMIT, MAX_LIMIT = 50, 250
@@ -29,7 +29,7 @@ class Received:
 
     method: str
     path: str
-    headers: dict[str, str]
+    headers: Headers
     json: Any
     body: bytes
     at: float

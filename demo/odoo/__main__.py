@@ -2,14 +2,14 @@
 
 import argparse
 
-from demo.odoo import DemoOdoo
+from demo.odoo import ADMIN_KEY, DemoOdoo
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo.odoo", description="A stand-in for Odoo, on loopback.")
     parser.add_argument("--port", type=int, default=8169)
     parser.add_argument("--version", type=int, choices=(18, 19), default=18)
-    parser.add_argument("--api-key", default="demo-api-key")
+    parser.add_argument("--api-key", default=ADMIN_KEY)
     parser.add_argument("--products", type=int, default=40, help="how many products to start with")
     parser.add_argument("--service-time-ms", type=float, default=0, help="added to every call")
     parser.add_argument("--per-record-ms", type=float, default=0, help="added for every record read or written")

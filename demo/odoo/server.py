@@ -16,6 +16,11 @@ from demo.odoo.methods import call_positional
 from demo.odoo.registry import VERSION_NAMES
 from demo.odoo.services import SERVICES, version_info
 
+DATABASE = "demo"
+ADMIN_LOGIN = "admin"
+ADMIN_PASSWORD = "admin"
+ADMIN_KEY = "demo-api-key"
+
 
 class DemoOdoo(DemoServer):
     """An Odoo 18 or 19 to call at `.url`, between `start()` and `stop()`.
@@ -31,10 +36,10 @@ class DemoOdoo(DemoServer):
         version: int = 18,
         host: str = "127.0.0.1",
         port: int = 0,
-        database: str | None = None,
-        login: str = "admin",
-        password: str = "admin",
-        api_key: str = "demo-api-key",
+        database: str = DATABASE,
+        login: str = ADMIN_LOGIN,
+        password: str = ADMIN_PASSWORD,
+        api_key: str = ADMIN_KEY,
         service_time_ms: float = 0,
         per_record_ms: float = 0,
         keep_alive: bool = False,
@@ -45,7 +50,7 @@ class DemoOdoo(DemoServer):
         self.version = version
         self.login, self.password, self.api_key = login, password, api_key
         self.keep_alive = keep_alive
-        self.database = Database(database or f"odoo{version}", version, login=login, password=password, api_key=api_key)
+        self.database = Database(database, version, login=login, password=password, api_key=api_key)
         self.database.service_time_s = service_time_ms / 1000
         self.database.per_record_s = per_record_ms / 1000
 
@@ -68,7 +73,7 @@ class DemoOdoo(DemoServer):
         return self.database.run(lambda env: call_positional(env, model, method, list(args), kwargs), context=context)
 
     def seed_products(self, count: int = 40) -> list[int]:
-        """Create products DEMO-0001 and so on; answers the ids of the variants."""
+        """Create products DEMO-001 and so on; answers the ids of the variants."""
         return list(self.database.run(lambda env: seed.products(env, count)))
 
     def seed_shop_skus(self) -> list[int]:
