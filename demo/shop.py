@@ -36,7 +36,8 @@ class Received:
 
     @property
     def idempotency_key(self) -> str | None:
-        return self.headers.get("idempotency-key")
+        key: str | None = self.headers.get("idempotency-key")
+        return key
 
 
 class ShopError(Exception):

@@ -73,14 +73,14 @@ def _partners(env: Env) -> None:
 
 
 def products(env: Env, count: int) -> list[int]:
-    """Create `count` products, `DEMO-001` and so on; answers the ids of their `product.product` records."""
+    """Create `count` products, `DEMO-0001` and so on; answers the ids of their `product.product` records."""
     start = len([1 for row in env.store.table("product.product").values() if _is_demo(row.get("default_code"))])
     return env.create(
         "product.product",
         [
             {
                 "name": f"Demo product {number}",
-                "default_code": f"DEMO-{number:03d}",
+                "default_code": f"DEMO-{number:04d}",
                 "barcode": ean13(200_000_000_000 + number),
                 "list_price": round(5 + number * 1.25, 2),
                 "standard_price": round(2 + number * 0.5, 2),

@@ -73,7 +73,7 @@ class DemoOdoo(DemoServer):
         return self.database.run(lambda env: call_positional(env, model, method, list(args), kwargs), context=context)
 
     def seed_products(self, count: int = 40) -> list[int]:
-        """Create products DEMO-001 and so on; answers the ids of the variants."""
+        """Create products DEMO-0001 and so on; answers the ids of the variants."""
         return list(self.database.run(lambda env: seed.products(env, count)))
 
     def seed_shop_skus(self) -> list[int]:
