@@ -7,7 +7,6 @@ from collections.abc import Callable
 from mapping.calculations import Constant, Source
 from mapping.inward import Level, Simple, Step
 from mapping.outward import Hop, OutSimple, OutStep, Outward, Read, leaf_reader, many_reader, one_reader
-from mapping.paths import SPREAD, Segment
 from mapping.tree import Entry, Node, Tree
 
 
@@ -38,90 +37,6 @@ def compile_level(nodes: dict[str, Node], depth: int = 0) -> Level:
 
 def has_writers(node: Node) -> bool:
     return any(child.writer is not None for child in node.children.values())
-
-
-def check_rows(tree: Tree) -> None:
-    """A list made from sub-lines must have some."""
-    for entry in tree.entries:
-        node = entry.node
-        if node is None or not entry.is_in or node.writer is not entry or not node.is_many:
-            continue
-        makes_rows = entry.calculation.takes_sub_lines and entry.calculation.source_out() is None
-        if makes_rows and not has_writers(node):
-            tree.report(
-                entry.line.position,
-                f"has no sub-lines; add lines such as {node.dotted}.name, or a match_field to link existing records",
-            )
-
-
-def check_out(tree: Tree) -> None:
-    """Settle which lines go out, and report keys that cannot all be written into one payload."""
-    terminals: dict[tuple[Segment, ...], Entry] = {}
-    kinds: dict[tuple[Segment, ...], tuple[str, Entry]] = {}
-    lists: dict[tuple[Segment, ...], str] = {}
-    for entry in tree.entries:
-        if not entry.is_out:
-            continue
-        source, position = entry.calculation.source_out(), entry.line.position
-        segments, spreads = entry.line.path.segments, entry.line.path.spreads
-        chain = list(entry.node.chain()) if entry.node else []
-        many = [node.dotted for node in chain if node.is_many]
-        if entry.is_in and spreads < len([node for node in chain[:-1] if node.is_many]):
-            # On the way in one value of the record serves every element; there is no one value to give back.
-            entry.is_out = False
-            tree.note(position, f"is used on the way in only: {entry.line.path} is one value for a whole list")
-            continue
-        if source is None:
-            continue
-        if spreads > len(many):
-            tree.report(position, f"the key {entry.line.path} wants a list, but the field gives a single value")
-            continue
-        prefixes = [segments[:at] for at in range(1, len(segments) + 1)]
-        for prefix in prefixes:
-            if prefix in terminals:
-                other = terminals[prefix]
-                tree.report(
-                    position,
-                    f"the key {entry.line.path} collides with {other.line.path} of {other.spec.field or 'a constant'}; "
-                    "let one of the lines be for in only",
-                )
-                break
-        terminals.setdefault(segments, entry)
-        _check_containers(tree, entry, kinds)
-        at_spread = [prefix for prefix in prefixes if prefix[-1] is SPREAD]
-        for prefix, dotted in zip(at_spread, many, strict=False):
-            if lists.setdefault(prefix, dotted) != dotted:
-                tree.report(position, f"the list of the key {entry.line.path} is already made from {lists[prefix]}")
-    for segments, entry in terminals.items():
-        if any(len(other) > len(segments) and other[: len(segments)] == segments for other in terminals):
-            _report_longer(tree, segments, entry, terminals)
-
-
-def _report_longer(
-    tree: Tree, segments: tuple[Segment, ...], entry: Entry, terminals: dict[tuple[Segment, ...], Entry]
-) -> None:
-    """The shorter key came after the longer one, so that the check in order has not seen it."""
-    for other_segments, other in terminals.items():
-        is_inside = len(other_segments) > len(segments) and other_segments[: len(segments)] == segments
-        if is_inside and other.line.position < entry.line.position:
-            tree.report(
-                entry.line.position,
-                f"the key {entry.line.path} holds {other.line.path} of {other.spec.field}, so it cannot be a value",
-            )
-
-
-def _check_containers(tree: Tree, entry: Entry, kinds: dict[tuple[Segment, ...], tuple[str, Entry]]) -> None:
-    """One place is an object, a list by index, or a list by []; never two of them."""
-    segments = entry.line.path.segments
-    for at, segment in enumerate(segments):
-        kind = "an object" if isinstance(segment, str) else "a list by index" if segment is not SPREAD else "a list"
-        known, other = kinds.setdefault(segments[:at], (kind, entry))
-        if known != kind:
-            tree.report(
-                entry.line.position,
-                f"the key {entry.line.path} makes {kind} where {other.line.path} makes {known}",
-            )
-            return
 
 
 def compile_out(tree: Tree) -> tuple[Outward, tuple[str, ...]]:

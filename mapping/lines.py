@@ -22,12 +22,11 @@ CONVERSION_ERRORS = (ValueError, TypeError, ArithmeticError)
 class Line:
     """One line of the plan. `field` is None only for a line that has no Odoo field (a constant on the way out)."""
 
-    def __init__(self, spec: LineSpec, position: int, field: FieldType | None, path: Path, model: str) -> None:
+    def __init__(self, spec: LineSpec, position: int, field: FieldType | None, path: Path) -> None:
         self.spec = spec
         self.position = position
         self.field = field
         self.path = path
-        self.model = model
         self.name = spec.field.rpartition(".")[2]
         self.absent = Absent(spec.absent)
         # A new record has no id of Odoo's yet, even where that is what identifies records.

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mapping.compiling import check_out, check_rows, compile_level, compile_out
+from mapping.checks import check_out, check_rows
+from mapping.compiling import compile_level, compile_out
 from mapping.inward import Level
 from mapping.outward import Outward
 from mapping.paths import SPREAD, Path, parse_path

@@ -104,7 +104,7 @@ class Tree:
         node = self._node(position, spec, kind)
         if kind is None or len(self.problems) > known:
             return None
-        line = Line(spec, position, node.field if node else None, path, self.spec.model)
+        line = Line(spec, position, node.field if node else None, path)
         compiling = Compiling(self.schema, self.spec.tz, lambda message: self.report(position, message))
         direction = Direction(spec.direction)
         is_in = direction.is_in and self.direction.is_in and node is not None

@@ -1,0 +1,89 @@
+"""Checks across lines, once each line is known to be right by itself."""
+
+from __future__ import annotations
+
+from mapping.compiling import has_writers
+from mapping.paths import SPREAD, Segment
+from mapping.spec import Direction
+from mapping.tree import Entry, Tree
+
+
+def check_rows(tree: Tree) -> None:
+    """A list made from sub-lines must have some."""
+    for entry in tree.entries:
+        node = entry.node
+        if node is None or not entry.is_in or node.writer is not entry or not node.is_many:
+            continue
+        makes_rows = entry.calculation.takes_sub_lines and entry.calculation.source_out() is None
+        if makes_rows and not has_writers(node):
+            tree.report(
+                entry.line.position,
+                f"has no sub-lines; add lines such as {node.dotted}.name, or a match_field to link existing records",
+            )
+
+
+def check_out(tree: Tree) -> None:
+    """Settle which lines go out, and report keys that cannot all be written into one payload.
+
+    A line for both ways that cannot be reversed stays for the way in, with a note.
+    """
+    written: list[Entry] = []
+    lists: dict[tuple[Segment, ...], str] = {}
+    for entry in tree.entries:
+        if not entry.is_out or not _is_reversible(tree, entry, written):
+            entry.is_out = False
+        elif entry.calculation.source_out() is not None:
+            _check_lists(tree, entry, lists)
+            _check_clashes(tree, entry, written)
+            written.append(entry)
+
+
+def _is_reversible(tree: Tree, entry: Entry, written: list[Entry]) -> bool:
+    if not entry.is_in or entry.node is None:
+        return True
+    reason = None
+    around = sum(node.is_many for node in entry.node.chain()) - entry.node.is_many
+    if entry.line.path.spreads < around:
+        # One value of the record serves every element; there is no one value to give back.
+        reason = f"{entry.line.path} is one value for a whole list"
+    elif entry.spec.direction == Direction.BOTH and not entry.spec.is_identifier:
+        same = [other for other in written if other.line.path == entry.line.path]
+        if same and entry.calculation.source_out() is not None:
+            reason = f"{entry.line.path} is already given by {same[0].spec.field or 'a constant'}"
+    if reason is not None:
+        tree.note(entry.line.position, f"is used on the way in only: {reason}")
+    return reason is None
+
+
+def _check_lists(tree: Tree, entry: Entry, lists: dict[tuple[Segment, ...], str]) -> None:
+    """Each [] of the key takes the records of one x2many, and one list is made from one x2many."""
+    many = [node.dotted for node in entry.node.chain() if node.is_many] if entry.node else []
+    path = entry.line.path
+    if path.spreads > len(many):
+        tree.report(entry.line.position, f"the key {path} wants a list, but the field gives a single value")
+        return
+    ends = [at + 1 for at, segment in enumerate(path.segments) if segment is SPREAD]
+    for end, dotted in zip(ends, many, strict=False):
+        known = lists.setdefault(path.segments[:end], dotted)
+        if known != dotted:
+            tree.report(entry.line.position, f"the list of the key {path} is already made from {known}")
+            return
+
+
+def _check_clashes(tree: Tree, entry: Entry, written: list[Entry]) -> None:
+    for other in written:
+        if _clash(entry.line.path.segments, other.line.path.segments):
+            tree.report(
+                entry.line.position,
+                f"the keys {entry.line.path} and {other.line.path} (of {other.spec.field or 'a constant'}) cannot both "
+                "be written; change one, or let one of the lines be for in only",
+            )
+            return
+
+
+def _clash(one: tuple[Segment, ...], other: tuple[Segment, ...]) -> bool:
+    """Whether one key lies within the other, or they part where one makes an object and the other a list."""
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            return type(mine) is not type(theirs)
+    return True

@@ -1,0 +1,246 @@
+"""What relations do on the way into Odoo: find the record that has a value, or make the records of a list.
+
+Lookups are asked in bulk: a page is first gone through for the values it will need (`gather`), one call per
+(model, field) answers them all, then the records are mapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from mapping.inward import CREATE, UPDATE, Convert, Level, Mode, Run, Scope, Wanted
+from mapping.lines import CONVERSION_ERRORS, Line, is_blank
+from mapping.paths import ABSENT, Path, is_object
+from mapping.results import RelatedRecord, Rule, presentable
+
+_REFUSED: Final = object()
+
+
+class OnMissing(StrEnum):
+    ERROR = "error"
+    EMPTY = "empty"
+    CREATE = "create"
+
+
+class OnMatch(StrEnum):
+    KEEP = "keep"
+    UPDATE = "update"
+
+
+class ListMode(StrEnum):
+    REPLACE = "replace"
+    ADD = "add"
+
+
+class Matcher:
+    """Finds the related record that has a value, and says what stands in the values for it."""
+
+    def __init__(
+        self,
+        line: Line,
+        *,
+        model: str,
+        field: str,
+        convert: Convert,
+        on_missing: OnMissing,
+        on_match: OnMatch,
+        children: Level | None,
+    ) -> None:
+        self.line = line
+        self.model = model
+        self.field = field
+        self.by_id = field == "id"
+        self.convert = convert
+        self.on_missing = on_missing
+        self.on_match = on_match
+        self.children = children
+        self.place = (model, field)
+
+    def gather(self, raw: object, wanted: Wanted) -> None:
+        """Note the value for the lookup. What cannot be converted is left for `resolve` to refuse."""
+        if self.by_id or is_blank(raw):
+            return
+        try:
+            value = self.convert(raw)
+            if value is not False and not is_blank(value):
+                wanted.setdefault(self.place, {})[value] = None
+        except CONVERSION_ERRORS:
+            return
+
+    def resolve(self, raw: object, scope: Scope, run: Run, extra: tuple[int, ...] = ()) -> object:
+        """An id, a RelatedRecord, False for an empty or missing one, or _REFUSED after an error was added."""
+        if is_blank(raw):
+            return False
+        try:
+            value = self.convert(raw)
+            hash(value)
+        except CONVERSION_ERRORS as error:
+            self.line.refuse_value(run, raw, error, extra)
+            return _REFUSED
+        if is_blank(value) or value is False:
+            return False
+        if self.by_id:
+            ids: Sequence[int] = (value,)  # type: ignore[assignment]
+        else:
+            ids = run.found.get(self.place, {}).get(value, ())
+        if len(ids) > 1:
+            shown = self._shown(raw)
+            listed = ", ".join(map(str, ids[:20])) + (", ..." if len(ids) > 20 else "")
+            message = f"{len(ids)} records of {self.model} have {self.field} {shown}: ids {listed}"
+            self.line.refuse(run, Rule.MANY_MATCHES, message, raw, extra)
+            return _REFUSED
+        if ids:
+            if self.on_match is OnMatch.UPDATE:
+                return self._related(value, ids[0], scope, run, extra)
+            return ids[0]
+        if self.on_missing is OnMissing.CREATE:
+            return self._related(value, None, scope, run, extra)
+        if self.on_missing is OnMissing.EMPTY:
+            return False
+        shown = self._shown(raw)
+        self.line.refuse(run, Rule.NO_MATCH, f"no record of {self.model} has {self.field} {shown}", raw, extra)
+        return _REFUSED
+
+    def _shown(self, raw: object) -> str:
+        return "this value" if self.line.spec.secret else repr(presentable(raw, secret=False))
+
+    def _related(self, value: object, record_id: int | None, scope: Scope, run: Run, extra: tuple[int, ...]) -> object:
+        place = (self.model, self.field, value)
+        known = run.related.get(place)
+        if known is not None:
+            return known
+        errors = len(run.errors)
+        values: dict[str, object] = {}
+        if self.children is not None:
+            indexes = run.indexes
+            run.indexes = indexes + extra
+            values = self.children.fill(scope, CREATE if record_id is None else UPDATE, run)
+            run.indexes = indexes
+        if len(run.errors) > errors:
+            # Not remembered: another record of the page may describe it fully.
+            return _REFUSED
+        if record_id is None:
+            values.setdefault(self.field, value)
+        elif not values:
+            return record_id
+        path = self.line.path.render(run.indexes[: self.line.depth] + extra)
+        made = RelatedRecord(self.model, self.field, value, values, self.line.spec.line_id, path, record_id)
+        run.related[place] = made
+        return made
+
+
+class ToOne:
+    """A many2one by a value of the other model."""
+
+    gathers = True
+
+    def __init__(self, line: Line, matcher: Matcher) -> None:
+        self.line = line
+        self.matcher = matcher
+
+    def gather(self, scope: Scope, wanted: Wanted) -> None:
+        self.matcher.gather(self.line.expected(scope), wanted)
+        if self.matcher.children is not None:
+            self.matcher.children.gather(scope, wanted)
+
+    def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
+        raw = self.line.take(scope, mode, run)
+        if raw is ABSENT:
+            return
+        reference = self.matcher.resolve(raw, scope, run)
+        if reference is False and self.line.needed:
+            message = f"no record was found, and {self.line.spec.field} must have a value"
+            self.line.refuse(run, Rule.REQUIRED, message, raw)
+        elif reference is not _REFUSED:
+            values[self.line.name] = reference
+
+
+class ToMany:
+    """A many2many whose elements are matched one by one by a value of the other model."""
+
+    gathers = True
+
+    def __init__(self, line: Line, matcher: Matcher, mode: ListMode) -> None:
+        self.line = line
+        self.matcher = matcher
+        self.list_mode = mode
+        self.item = Path(line.split_at_spread()[1])
+        self.has_item_path = bool(self.item.segments)
+
+    def gather(self, scope: Scope, wanted: Wanted) -> None:
+        items = self.line.expected(scope)
+        if not isinstance(items, (list, tuple)):
+            return
+        for item in items:
+            self.matcher.gather(self._match_value(item), wanted)
+            if self.matcher.children is not None:
+                self.matcher.children.gather((*scope, item), wanted)
+
+    def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
+        line = self.line
+        items = line.take(scope, mode, run)
+        if items is ABSENT:
+            return
+        if items is None or items == "":
+            items = []
+        if not isinstance(items, (list, tuple)):
+            line.refuse(run, Rule.TYPE, "a list is expected here", items)
+            return
+        references: list[object] = []
+        for index, item in enumerate(items):
+            reference = self.matcher.resolve(self._match_value(item), (*scope, item), run, (index,))
+            if reference is not False and reference is not _REFUSED and reference not in references:
+                references.append(reference)
+        if line.strict and not references:
+            line.refuse_blank(run, items)
+        if self.list_mode is ListMode.ADD:
+            values[line.name] = [[4, reference, 0] for reference in references]
+        else:
+            values[line.name] = [[6, 0, references]]
+
+    def _match_value(self, item: object) -> object:
+        if not self.has_item_path:
+            return item
+        value = self.item.read(item)
+        return None if value is ABSENT else value
+
+
+class Rows:
+    """An x2many whose elements become records of their own, by the line's sub-lines."""
+
+    def __init__(self, line: Line, children: Level, mode: ListMode) -> None:
+        self.line = line
+        self.children = children
+        self.list_mode = mode
+        self.gathers = bool(children.gatherers)
+
+    def gather(self, scope: Scope, wanted: Wanted) -> None:
+        items = self.line.expected(scope)
+        if isinstance(items, (list, tuple)):
+            for item in items:
+                self.children.gather((*scope, item), wanted)
+
+    def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
+        line = self.line
+        items = line.take(scope, mode, run)
+        if items is ABSENT:
+            return
+        if items is None or items == "":
+            items = []
+        if not isinstance(items, (list, tuple)):
+            line.refuse(run, Rule.TYPE, "a list of objects is expected here", items)
+            return
+        commands: list[object] = []
+        if mode.existing and self.list_mode is ListMode.REPLACE:
+            commands.append([5, 0, 0])
+        indexes = run.indexes
+        for index, item in enumerate(items):
+            if not is_object(item) and not self.children.whole_items:
+                line.refuse(run, Rule.TYPE, "an object is expected here", item, (index,))
+                continue
+            run.indexes = (*indexes, index)
+            commands.append([0, 0, self.children.fill((*scope, item), CREATE, run)])
+        run.indexes = indexes
+        values[line.name] = commands
