@@ -25,7 +25,7 @@ POLL_S = 0.05
 class Headers(dict[str, str]):
     """Headers by lower-case name, found by any."""
 
-    def get(self, name: str, default: str | None = None) -> Any:
+    def get(self, name: str, default: Any = None) -> Any:
         return super().get(name.lower(), default)
 
     def __getitem__(self, name: str) -> str:

@@ -39,7 +39,7 @@ class Database:
 
     def check(self, uid: Any, password: Any) -> None:
         if uid != ADMIN_UID or password not in self._secrets:
-            raise AccessDenied()
+            raise AccessDenied(hides_traceback=self.version >= 19)
 
     def uid_of_key(self, key: str) -> int | None:
         return ADMIN_UID if key == self._api_key else None

@@ -50,8 +50,10 @@ class AccessDenied(UserError):
     fault_code = 3
     http_status = 403
 
-    def __init__(self) -> None:
+    def __init__(self, *, hides_traceback: bool) -> None:
+        """19 shows no traceback for it, 18 does."""
         super().__init__("Access Denied")
+        self.hides_traceback = hides_traceback
 
 
 class DatabaseError(Exception):
@@ -108,6 +110,8 @@ def traceback_text(error: Exception) -> str:
         reason = error.reasons[error.status]
         words = phrases.get(reason, "Unprocessable Entity" if error.status == 422 else reason)
         text = f"{error.status} {words}: {text}"
+    if isinstance(error, AccessDenied) and error.hides_traceback:
+        return f"{name}: {text}\n"
     frame = error.__traceback__
     lines = []
     while frame is not None:

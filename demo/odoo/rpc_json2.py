@@ -21,6 +21,11 @@ NO_DATABASE = """<!DOCTYPE html>
 """
 
 
+def escape(text: str) -> str:
+    """HTML's escapes with decimal quotes, as markupsafe writes them."""
+    return html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+
+
 def page(status: int, title: str, text: str) -> Response:
     """An error page as werkzeug writes it; `text` is HTML already."""
     body = f"<!doctype html>\n<html lang=en>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n<p>{text}</p>\n"
@@ -33,7 +38,7 @@ def answer(database: Database, request: Request) -> Response:
         return Response(404, NO_DATABASE.encode(), HTML)
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.body and content_type != "application/json":
-        rule = html.escape("['http'] but '/json/2/<__model__>/<__method__>' is type='json2'.")
+        rule = escape("['http'] but '/json/2/<__model__>/<__method__>' is type='json2'.")
         return page(
             415,
             "Unsupported Media Type",

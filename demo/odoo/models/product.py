@@ -167,7 +167,7 @@ def _variant(version: int) -> Model:
             field.type,
             field.string,
             required=field.required,
-            readonly=field.readonly or name == "product_variant_ids",
+            readonly=field.readonly,
             store=False,
             relation=field.relation,
             # A delegated one2many has no far end of its own on the wire.
@@ -183,7 +183,7 @@ def _variant(version: int) -> Model:
     )
     fields["lst_price"] = Field(
         "float",
-        "Sales Price",
+        "Sales\N{NO-BREAK SPACE}Price",
         store=False,
         compute=lambda env, row: env.value("product.product", row, "list_price"),
         inverse=lambda env, row, value: env.write("product.template", [row["product_tmpl_id"]], {"list_price": value}),
