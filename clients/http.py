@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
-from requests.structures import CaseInsensitiveDict
 
 from clients.errors import Kind, RemoteError
 from clients.failures import failure
 from clients.guard import AddressPolicy
 from clients.observe import Exchange, current_observer, hide, observing
+from clients.prepare import prepare
 from clients.statuses import raise_for_status, redirect_error
 from clients.wire import GuardedSession, call, tls_context
 
@@ -35,12 +35,6 @@ MAX_RESPONSE_BYTES: Final = 50 * 1024 * 1024
 MAX_SESSIONS: Final = 256
 _CHUNK_BYTES: Final = 64 * 1024
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_DEFAULT_HEADERS: Final = {
-    "User-Agent": "odoo-sync-hub",
-    "Accept-Encoding": "gzip, deflate",
-    "Accept": "*/*",
-    "Connection": "keep-alive",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +113,7 @@ class HttpClient:
         method = method.upper()
         if safe is None:
             safe = method in _SAFE_METHODS
-        prepared = _prepare(method, url, headers, params, body)
+        prepared = prepare(method, url, headers, params, body)
         session = self._session(prepared)
         try:
             return self._exchange(session, prepared, timeouts, max_response_bytes, safe, redact)
@@ -206,38 +200,6 @@ class HttpClient:
 
 class _DroppedConnection(Exception):
     """A kept-alive connection turned out to be closed; a safe request may be made again."""
-
-
-def _prepare(
-    method: str,
-    url: str,
-    headers: Mapping[str, str] | None,
-    params: Mapping[str, Any] | None,
-    body: bytes | None,
-) -> requests.PreparedRequest:
-    """The request, refused with PERMANENT `bad_url` or `bad_header` where it could not be sent as meant."""
-    if not url.lower().startswith(("http://", "https://")):
-        scheme = url.partition(":")[0][:20] if ":" in url else "(none)"
-        raise RemoteError(f"Only http and https URLs may be called, not {scheme}.", kind=Kind.PERMANENT, code="bad_url")
-    prepared = requests.PreparedRequest()
-    try:
-        if "@" in urlsplit(url).netloc:
-            raise RemoteError(
-                "The URL holds a login. Put it into the authorization instead: URLs end up in logs.",
-                kind=Kind.PERMANENT,
-                code="bad_url",
-            )
-        merged = CaseInsensitiveDict(_DEFAULT_HEADERS)
-        if headers:
-            merged.update(headers)
-        prepared.prepare(method=method, url=url, headers=merged, params=params, data=body)
-    except requests.exceptions.InvalidHeader as error:
-        raise RemoteError(
-            "A header has an illegal name or value (a line break, perhaps).", kind=Kind.PERMANENT, code="bad_header"
-        ) from error
-    except (ValueError, UnicodeError) as error:
-        raise RemoteError(f"{url.partition('?')[0]!r} is no valid URL.", kind=Kind.PERMANENT, code="bad_url") from error
-    return prepared
 
 
 def _read(answer: requests.Response, max_bytes: int) -> bytes:

@@ -6,6 +6,7 @@ requests and urllib3 keep their own pooling, TLS and parsing; what is replaced i
 
 from __future__ import annotations
 
+import http.client
 import socket
 import ssl
 import threading
@@ -106,7 +107,37 @@ def _arm(sock: Any) -> None:
     sock.deadline = monotonic() + call.total_s
 
 
+class _Lines:
+    """A response's file while its head is read; remembers the last line."""
+
+    def __init__(self, fp: Any) -> None:
+        self._readline = fp.readline
+        self.close = fp.close
+        self.last: bytes = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self._readline(limit)
+        return self.last
+
+
+class WholeHeadResponse(http.client.HTTPResponse):
+    """A response whose head must end with its blank line: http.client takes a connection that breaks in the middle of
+    the headers for their end, and an answer cut short for an empty success."""
+
+    def begin(self) -> None:
+        fp: Any = self.fp
+        lines: Any = _Lines(fp)
+        self.fp = lines
+        super().begin()
+        if not lines.last:
+            fp.close()
+            raise http.client.IncompleteRead(b"")
+        if self.fp is lines:
+            self.fp = fp
+
+
 class GuardedConnection(HTTPConnection):
+    response_class = WholeHeadResponse
     policy: ClassVar[AddressPolicy]
 
     def _new_conn(self) -> socket.socket:
@@ -120,6 +151,7 @@ class GuardedConnection(HTTPConnection):
 
 
 class GuardedTlsConnection(HTTPSConnection):
+    response_class = WholeHeadResponse
     policy: ClassVar[AddressPolicy]
 
     def _new_conn(self) -> socket.socket:
