@@ -95,8 +95,9 @@ def _look_up(
 
 
 def _in_order(errors: list[tuple[int, FieldError]]) -> tuple[FieldError, ...]:
-    """The errors in the order of the plan's lines, and within a line in the order of the list."""
-    return tuple(error for _, error in sorted(errors, key=lambda found: found[0]))
+    """The errors in the order of the plan's lines, and within a line in the order of the list. One value of the record
+    that serves every element of a list is one error, not one per element."""
+    return tuple(dict.fromkeys(error for _, error in sorted(errors, key=lambda found: found[0])))
 
 
 def _no_object(record: object) -> MappingResult:

@@ -88,7 +88,7 @@ class Matcher:
         if len(ids) > 1:
             shown = self._shown(raw)
             listed = ", ".join(map(str, ids[:20])) + (", ..." if len(ids) > 20 else "")
-            message = f"{len(ids)} records of {self.model} have {self.field} {shown}: ids {listed}"
+            message = f"{len(ids)} records of {self.model} have {shown}: ids {listed}"
             self.line.refuse(run, Rule.MANY_MATCHES, message, raw, extra)
             return _REFUSED
         if ids:
@@ -100,11 +100,12 @@ class Matcher:
         if self.on_missing is OnMissing.EMPTY:
             return False
         shown = self._shown(raw)
-        self.line.refuse(run, Rule.NO_MATCH, f"no record of {self.model} has {self.field} {shown}", raw, extra)
+        self.line.refuse(run, Rule.NO_MATCH, f"no record of {self.model} has {shown}", raw, extra)
         return _REFUSED
 
     def _shown(self, raw: object) -> str:
-        return "this value" if self.line.spec.secret else repr(presentable(raw, secret=False))
+        """The field and the value, as a sentence about a record goes on: `code 'XX'`."""
+        return f"this {self.field}" if self.line.spec.secret else f"{self.field} {presentable(raw, secret=False)!r}"
 
     def _related(self, value: object, record_id: int | None, scope: Scope, run: Run, extra: tuple[int, ...]) -> object:
         place = (self.model, self.field, value)

@@ -178,7 +178,7 @@ def presentable(value: object, *, secret: bool) -> object:
     if value is ABSENT:
         return None
     if isinstance(value, Mapping):
-        return f"an object with {len(value)} keys"
+        return f"an object with {len(value)} key{'' if len(value) == 1 else 's'}"
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)}"
     if value is None or isinstance(value, (bool, float)):
