@@ -128,12 +128,14 @@ class WholeHeadResponse(http.client.HTTPResponse):
         fp: Any = self.fp
         lines: Any = _Lines(fp)
         self.fp = lines
-        super().begin()
+        try:
+            super().begin()
+        finally:
+            if self.fp is lines:
+                self.fp = fp
         if not lines.last:
             fp.close()
             raise http.client.IncompleteRead(b"")
-        if self.fp is lines:
-            self.fp = fp
 
 
 class GuardedConnection(HTTPConnection):

@@ -88,10 +88,9 @@ def raw_serving(behave: Callable[[socket.socket, int], None], *, backlog: int = 
     stop = threading.Event()
 
     def run(connection: socket.socket, number: int) -> None:
-        with connection:
-            # OSError: the client gave up, as tests of timeouts mean it to.
-            with suppress(OSError):
-                behave(connection, number)
+        # OSError: the client gave up, as tests of timeouts mean it to.
+        with connection, suppress(OSError):
+            behave(connection, number)
 
     def accept() -> None:
         number = 0
