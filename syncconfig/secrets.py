@@ -72,3 +72,11 @@ class EncryptedTextField(models.TextField):
         if lookup_name in {"isnull"}:
             return super().get_lookup(lookup_name)
         raise TypeError(f"{self.name} is encrypted and cannot be searched with {lookup_name!r}.")
+
+
+def secret_is_stored(instance: models.Model, name: str) -> bool:
+    """Whether the row has a credential in the field `name`, readable or not."""
+    try:
+        return bool(getattr(instance, name))
+    except SecretUnreadable:
+        return True

@@ -103,6 +103,11 @@ def validate_cron(text: str) -> None:
         raise ValidationError(_("Write five fields: minute hour day month weekday, e.g. 0 6 * * 1-5."))
 
 
+def validate_id_list(text: str) -> None:
+    if not re.fullmatch(r"\s*[1-9]\d{0,8}\s*(,\s*[1-9]\d{0,8}\s*)*", text):
+        raise ValidationError(_("Write ids separated by commas, e.g. 1,3."))
+
+
 def validate_timezone(text: str) -> None:
     if text not in available_timezones():
         raise ValidationError(_("Write a time zone's name, e.g. Europe/Brussels or UTC."))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from syncconfig import rules
 from syncconfig.models.connection import OdooConnection
-from syncconfig.secrets import EncryptedTextField
+from syncconfig.secrets import EncryptedTextField, secret_is_stored
 from syncconfig.validators import (
     validate_domain,
     validate_endpoint,
@@ -223,6 +225,11 @@ class SyncConfig(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        self.endpoint = self.endpoint or None  # two configs without one would otherwise collide on ''
+        if messages := rules.config_messages(self, has_secret=secret_is_stored(self, "auth_secret")):
+            raise ValidationError(messages)
 
     @property
     def methods(self) -> list[str]:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from syncconfig.secrets import EncryptedTextField
-from syncconfig.validators import validate_http_url, validate_timezone
+from syncconfig.validators import validate_http_url, validate_id_list, validate_timezone
 
 
 class Protocol(models.TextChoices):
@@ -72,6 +72,7 @@ class OdooConnection(models.Model):
         _("allowed companies"),
         max_length=200,
         blank=True,
+        validators=[validate_id_list],
         help_text=_(
             "Ids of the companies to work in, the main one first, e.g. <code>1,3</code>. Empty: the user's own."
         ),
@@ -95,6 +96,8 @@ class OdooConnection(models.Model):
     )
     detected_version = models.CharField(_("version"), max_length=40, blank=True, editable=False)
     detected_protocol = models.CharField(_("protocol in use"), max_length=10, blank=True, editable=False)
+    detected_uid = models.PositiveIntegerField(_("user id"), null=True, blank=True, editable=False)
+    call_ms = models.FloatField(_("milliseconds per call"), null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(_("last tested"), null=True, blank=True, editable=False)
     check_error = models.TextField(_("last error"), blank=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)

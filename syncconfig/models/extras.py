@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from syncconfig import rules
 from syncconfig.models.config import SyncConfig
 from syncconfig.secrets import EncryptedTextField
 from syncconfig.validators import validate_header_name
@@ -101,3 +103,7 @@ class SyncParam(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if messages := rules.param_messages(self):
+            raise ValidationError(messages)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from syncconfig import rules
 from syncconfig.models.config import SyncConfig
 from syncconfig.validators import validate_field_path, validate_key_path
 
@@ -147,3 +149,7 @@ class SyncConfigLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field} ↔ {self.key}"
+
+    def clean(self) -> None:
+        if messages := rules.line_messages(self):
+            raise ValidationError(messages)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from syncconfig import rules
 from syncconfig.models.config import SyncConfig
 from syncconfig.validators import validate_cron
 
@@ -49,3 +51,7 @@ class SyncTrigger(models.Model):
 
     def __str__(self) -> str:
         return self.cron if self.kind == TriggerKind.CRON else f"{self.interval_minutes} min"
+
+    def clean(self) -> None:
+        if messages := rules.trigger_messages(self):
+            raise ValidationError(messages)
