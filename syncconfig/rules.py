@@ -1,0 +1,188 @@
+"""What a configuration must be, beyond its single fields: rules over a row, and over the lines of a config together.
+
+Each rule gives messages by field; the models' `clean()` and the formset raise them, so that the admin, commands and
+imports refuse the same things with the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from syncconfig.models import SyncConfig, SyncConfigLine, SyncParam, SyncTrigger
+
+Messages = dict[str, str]
+"""What is wrong, by the name of the field that has to change."""
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+RECORD_PLACEHOLDERS = frozenset({"record_id", "external_id"})
+
+
+class LineMessage(NamedTuple):
+    """What is wrong with the line at `index`, in `field`; index None is for the lines as a whole."""
+
+    index: int | None
+    field: str | None
+    message: str
+
+
+def config_messages(config: SyncConfig, *, has_secret: bool) -> Messages:
+    """The rules of one config on its own; `has_secret` says whether a secret is or will be stored."""
+    found: Messages = _direction_messages(config)
+    if config.auth_type == "basic" and not config.auth_login:
+        found["auth_login"] = _("Basic authorization needs a login.")
+    if config.auth_type == "header" and not config.auth_header:
+        found["auth_header"] = _("Write the name of the header that carries the key, e.g. X-API-Key.")
+    if config.auth_type != "none" and not has_secret:
+        found["auth_secret"] = {
+            "basic": _("Basic authorization needs a password."),
+            "bearer": _("Bearer authorization needs a token."),
+            "header": _("The custom header needs a value."),
+        }.get(config.auth_type, _("This kind of authorization needs a secret."))
+    return found
+
+
+def _direction_messages(config: SyncConfig) -> Messages:
+    found: Messages = {}
+    if config.request_type == "in":
+        if not config.endpoint:
+            found["endpoint"] = _("An In sync needs an endpoint, e.g. orders.")
+        if not config.methods:
+            found["method_post"] = _("Choose at least one HTTP method that callers may use.")
+    elif config.request_type == "out":
+        if not config.url:
+            found["url"] = _("An Out sync needs the URL that records are sent to.")
+        if config.method_get:
+            found["method_get"] = _("Pulling data with GET is not offered. Choose POST, PUT or DELETE.")
+        elif len(config.methods) != 1:
+            found["method_post"] = _("Choose exactly one HTTP method: POST, PUT or DELETE.")
+        if config.request_shape == "page" and "url" not in found:
+            varying = [name for name in placeholders(config.url) if name in RECORD_PLACEHOLDERS]
+            if varying:
+                found["url"] = _(
+                    "{%(name)s} is different for every record, but one request carries a whole page. Choose one "
+                    "request per record, or take it out."
+                ) % {"name": varying[0]}
+    return found
+
+
+def placeholders(url: str) -> list[str]:
+    """The names in braces of a URL."""
+    return [name.strip() for name in _PLACEHOLDER.findall(url or "")]
+
+
+def url_message(config: SyncConfig, *, keys: Collection[str], path_params: Collection[str]) -> str:
+    """Why the URL's placeholders cannot be filled; empty if they can."""
+    if config.request_type != "out":
+        return ""
+    known = {*path_params, *(() if config.request_shape == "page" else (*keys, *RECORD_PLACEHOLDERS))}
+    unknown = [name for name in placeholders(config.url) if name not in known]
+    if not unknown:
+        return ""
+    return _(
+        "The URL holds {%(name)s}, but there is no mapped key and no path parameter of that name. Known here: %(known)s."
+    ) % {"name": unknown[0], "known": ", ".join(sorted(known)) or "-"}
+
+
+def line_messages(line: SyncConfigLine) -> Messages:
+    """The rules of one line on its own."""
+    if line.calculation == "constant":
+        if line.default is None:
+            return {"default": _('A constant needs its value as default, e.g. "draft".')}
+    elif not line.key:
+        return {"key": _("Write where the value is in the other system's JSON, e.g. email.")}
+    return {}
+
+
+def lines_messages(lines: Sequence[SyncConfigLine]) -> list[LineMessage]:
+    """The rules of all lines of a config together; lines that are switched off count for nothing."""
+    active = [(index, line) for index, line in enumerate(lines) if line.active]
+    found = _identifier_messages(active)
+    fields = [line.field for _index, line in active]
+    for index, line in active:
+        if line.calculation != "relational" or line.match_field:
+            continue
+        if not any(field.startswith(f"{line.field}.") for field in fields):
+            message = _("Write by which field the other record is found, e.g. code, or add sub-lines %(field)s.name.")
+            found.append(LineMessage(index, "match_field", message % {"field": line.field}))
+    found.extend(_duplicate_messages(active))
+    return found
+
+
+def _identifier_messages(active: Iterable[tuple[int, SyncConfigLine]]) -> list[LineMessage]:
+    marked = [(index, line) for index, line in active if line.is_identifier]
+    if not marked:
+        return [
+            LineMessage(
+                None,
+                None,
+                _("Mark one active line as identifier: the value by which a record is recognised again."),
+            )
+        ]
+    return [
+        LineMessage(
+            index,
+            "is_identifier",
+            _("Only one line can be the identifier, and %(field)s is it already.") % {"field": marked[0][1].field},
+        )
+        for index, _line in marked[1:]
+    ]
+
+
+def _duplicate_messages(active: Iterable[tuple[int, SyncConfigLine]]) -> list[LineMessage]:
+    found: list[LineMessage] = []
+    seen: dict[tuple[str, str], SyncConfigLine] = {}
+    for index, line in active:
+        # "Both" and "in" would write the same field twice. "Both" and "out" give one field under two keys: allowed.
+        ways = {"both": ("both", "in"), "in": ("in",), "out": ("out",)}[line.direction]
+        if any((line.field, way) in seen for way in ways):
+            found.append(
+                LineMessage(
+                    index,
+                    "field",
+                    _("Another line maps %(field)s in the same direction. Remove one, or change its direction.")
+                    % {"field": line.field},
+                )
+            )
+        for way in ways:
+            seen[line.field, way] = line
+    return found
+
+
+def param_messages(param: SyncParam) -> Messages:
+    """The rules of one parameter."""
+    if param.kind == "filter":
+        return {} if param.field else {"field": _("A filter needs the Odoo field it compares, e.g. list_price.")}
+    if not param.value:
+        return {"value": _("Write the parameter's value, e.g. 100.")}
+    if param.is_computed:
+        try:
+            check_expression(param.value)
+        except ValueError as error:
+            return {"value": str(error)}
+    return {}
+
+
+def check_expression(text: str) -> None:
+    """Raises ValueError, for a human, where `text` is no expression that the reader of domains computes."""
+    from clients.odoo.domain import parse_domain
+
+    if "\n" in text.strip():
+        raise ValueError(_("Write the expression on one line."))
+    conditions = parse_domain(f"[('value', '=', {text})]", now=datetime.now(UTC), uid=1)
+    if len(conditions) != 1 or len(conditions[0]) != 3:
+        raise ValueError(_("Write one expression, e.g. datetime.now() - timedelta(days=1)."))
+
+
+def trigger_messages(trigger: SyncTrigger) -> Messages:
+    """The rules of one schedule."""
+    if trigger.kind == "cron" and not trigger.cron:
+        return {"cron": _("Write when it runs, e.g. 0 6 * * 1-5.")}
+    if trigger.kind == "interval" and not trigger.interval_minutes:
+        return {"interval_minutes": _("Write after how many minutes it runs again, e.g. 15.")}
+    return {}
