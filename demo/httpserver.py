@@ -9,7 +9,6 @@ import contextlib
 import re
 import socket
 import threading
-import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -252,16 +251,6 @@ class DemoServer:
         return None
 
 
-def wait_until_up(host: str, port: int, timeout_s: float = 5.0) -> bool:
-    """True as soon as something accepts connections there, False after `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=POLL_S):
-            return True
-        time.sleep(POLL_S)
-    return False
-
-
 def _retry_after(fault: Fault) -> dict[str, str]:
     return {} if fault.retry_after_s is None else {"Retry-After": f"{fault.retry_after_s:g}"}
 
@@ -290,20 +279,24 @@ def _read_request(sock: socket.socket, stream: BinaryIO) -> Request | None:
 
 
 def _read_body(stream: BinaryIO, headers: Headers) -> bytes:
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        chunks = []
-        while size := int(stream.readline(MAX_LINE_BYTES).split(b";")[0] or b"0", 16):
-            chunks.append(stream.read(size))
-            stream.readline()
-        stream.readline()
-        return b"".join(chunks)
     try:
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            return _read_chunks(stream)
         length = int(headers.get("content-length", "0"))
     except ValueError:
-        raise BadRequest("malformed Content-Length") from None
+        raise BadRequest("malformed length") from None
     if not 0 <= length <= MAX_BODY_BYTES:
         raise BadRequest("the body is too large")
     return stream.read(length) if length else b""
+
+
+def _read_chunks(stream: BinaryIO) -> bytes:
+    chunks = []
+    while size := int(stream.readline(MAX_LINE_BYTES).split(b";")[0] or b"0", 16):
+        chunks.append(stream.read(size))
+        stream.readline()
+    stream.readline()
+    return b"".join(chunks)
 
 
 def _encode(response: Response, keep_alive: bool) -> bytes:

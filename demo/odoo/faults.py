@@ -80,6 +80,37 @@ def missing(model: str, record_id: object, uid: int) -> MissingError:
     return MissingError(f"Record does not exist or has been deleted.\n(Record: {model}({record_id},), User: {uid})")
 
 
+def mandatory(version: int, description: str, model: str, label: str, name: str) -> ValidationError:
+    """A required field is not set."""
+    if version < 19:
+        return ValidationError(
+            "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n"
+            "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
+            f"Model: {description} ({model})\nField: {label} ({name})\n"
+        )
+    return ValidationError(
+        f"The operation cannot be completed: Missing required value for the field '{label}' ({name}).\n"
+        f"Model: '{description}' ({model})\n"
+        "- create/update: a mandatory field is not set\n"
+        "- delete: another model requires the record being deleted, you can archive it instead\n"
+    )
+
+
+def still_needed(version: int, description: str, model: str, name: str) -> ValidationError:
+    """A record cannot be deleted because that field of that model needs it."""
+    constraint = f"{model.replace('.', '_')}_{name}_fkey"
+    if version < 19:
+        return ValidationError(
+            "The operation cannot be completed: another model requires the record being deleted. "
+            "If possible, archive it instead.\n\n"
+            f"Model: {description} ({model})\nConstraint: {constraint}\n"
+        )
+    return ValidationError(
+        "The operation cannot be completed: Another model requires the record being deleted, "
+        f"if possible, archive it instead.\nModel: '{description}' ({model})\nConstraint: {constraint}\n"
+    )
+
+
 def unknown_database(name: str) -> DatabaseError:
     return DatabaseError(
         f'connection to server at "127.0.0.1", port 5433 failed: FATAL:  database "{name}" does not exist\n'

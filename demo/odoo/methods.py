@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from demo.odoo.faults import AccessError, HttpError, UserError
-from demo.odoo.fields import X2MANY
 from demo.odoo.load import load_rows
 from demo.odoo.orm import Env
 
@@ -94,20 +93,24 @@ class Records:
         return True
 
     def copy(self, default: dict[str, Any] | None = None) -> list[int]:
-        env, model = self.env, self.env.model(self.model)
-        copies = []
-        for row in env.rows(self.model, self.ids):
-            vals = {
-                name: env.wire_value(self.model, row, name, names=False)
-                for name, field in model.fields.items()
-                if field.is_column and field.type not in X2MANY and not (field.readonly or name in ("barcode", "id"))
-            }
-            if self.model == "sale.order":
-                vals.pop("name")
-            elif isinstance(vals.get("name"), str):
-                vals["name"] += " (copy)"
-            copies.append({**vals, **(default or {})})
-        return env.create(self.model, copies)
+        rows = self.env.rows(self.model, self.ids)
+        return self.env.create(self.model, [{**self._copied(self.model, row), **(default or {})} for row in rows])
+
+    def _copied(self, model: str, row: dict[str, Any]) -> dict[str, Any]:
+        """The values of a copy: no number or barcode of its own, the lines of an order with it."""
+        env = self.env
+        vals: dict[str, Any] = {}
+        for name, field in env.model(model).fields.items():
+            if name == "order_line":
+                lines = env.rows("sale.order.line", env.value(model, row, name))
+                vals[name] = [(0, 0, self._copied("sale.order.line", line)) for line in lines]
+            elif field.is_column and not field.readonly and name not in ("barcode", "order_id"):
+                vals[name] = env.wire_value(model, row, name, names=False)
+        if model == "sale.order":
+            del vals["name"]
+        elif model != "sale.order.line" and isinstance(vals.get("name"), str):
+            vals["name"] += " (copy)"
+        return vals
 
     def exists(self) -> list[int]:
         return [record_id for record_id in self.ids if record_id in self.env.store.table(self.model)]

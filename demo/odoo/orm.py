@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from demo.odoo import domains, x2many
-from demo.odoo.faults import UserError, ValidationError, missing
+from demo.odoo.faults import UserError, mandatory, missing, still_needed
 from demo.odoo.fields import MAGIC, X2MANY, Field, to_stored, to_wire
 from demo.odoo.registry import Model, Registry
 from demo.odoo.store import Row, Store
@@ -266,21 +266,7 @@ class Env:
         for name in names:
             field = definition.fields[name]
             if field.required and field.is_column and field.type not in X2MANY and row.get(name) is None:
-                raise self.mandatory(definition, name, field)
-
-    def mandatory(self, definition: Model, name: str, field: Field) -> ValidationError:
-        if self.version < 19:
-            return ValidationError(
-                "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n"
-                "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
-                f"Model: {definition.description} ({definition.name})\nField: {field.string} ({name})\n"
-            )
-        return ValidationError(
-            f"The operation cannot be completed: Missing required value for the field '{field.string}' ({name}).\n"
-            f"Model: '{definition.description}' ({definition.name})\n"
-            "- create/update: a mandatory field is not set\n"
-            "- delete: another model requires the record being deleted, you can archive it instead\n"
-        )
+                raise mandatory(self.version, definition.description, definition.name, field.string, name)
 
     def unlink(self, model: str, ids: list[int]) -> None:
         """Delete the records and what cascades; raise where another record needs them."""
@@ -307,21 +293,7 @@ class Env:
         if field.ondelete == "cascade":
             self.unlink(referrer, ids)
         elif field.ondelete == "restrict" or field.required:
-            raise self._still_needed(self.model(referrer), name)
+            raise still_needed(self.version, self.model(referrer).description, referrer, name)
         else:
             for row in self.rows(referrer, ids):
                 self.store.put(referrer, {**row, name: None})
-
-    def _still_needed(self, definition: Model, name: str) -> ValidationError:
-        constraint = f"{definition.name.replace('.', '_')}_{name}_fkey"
-        if self.version < 19:
-            return ValidationError(
-                "The operation cannot be completed: another model requires the record being deleted. "
-                "If possible, archive it instead.\n\n"
-                f"Model: {definition.description} ({definition.name})\nConstraint: {constraint}\n"
-            )
-        return ValidationError(
-            "The operation cannot be completed: Another model requires the record being deleted, "
-            "if possible, archive it instead.\n"
-            f"Model: '{definition.description}' ({definition.name})\nConstraint: {constraint}\n"
-        )

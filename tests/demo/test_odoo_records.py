@@ -391,6 +391,13 @@ def test_a_confirmed_order_is_kept_until_it_is_cancelled(call: Any, order: int) 
     assert call("sale.order.line", "search_count", []) == 0
 
 
+def test_a_copied_order_has_its_own_number_and_lines(call: Any, order: int) -> None:
+    (copy,) = call("sale.order", "copy", [order])
+    row = call("sale.order", "read", [copy], ["name", "amount_total", "order_line"])[0]
+    assert (row["name"], row["amount_total"]) == ("S00002", 24.25)
+    assert not set(row["order_line"]) & set(read_one(call, "sale.order", order, "order_line"))
+
+
 def test_what_an_order_needs_is_not_deleted(call: Any, order: int, partner: int, product: int) -> None:
     for model, record_id in (("res.partner", partner), ("product.product", product)):
         code, text = fault(call, model, "unlink", [record_id])
