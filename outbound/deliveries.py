@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
 from typing import Final
 
+from django.utils import timezone
+
 from auditlog.recorder import recording
-from outbound.claims import claim_release, deliveries_claim
+from clients.errors import RemoteError
+from outbound.claims import claim_release, deliveries_claim, due
 from outbound.outcomes import outcomes_write
 from outbound.sender import sending_threads, units_send
 from outbound.targets.base import Target
 from outbound.targets.registry import target_for
 from syncconfig.models import SyncConfig
+from syncconfig.secrets import SecretUnreadable
+
+logger = logging.getLogger(__name__)
 
 CLAIM_UNITS: Final = 100
+PUT_OFF: Final = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -53,3 +62,22 @@ def deliveries_send(
             report.retried += written.retried
             if unsent:
                 claim_release(claim, unsent)
+
+
+def deliveries_run(*, config_id: int, deadline_s: float) -> bool:
+    """Send what is due of a config by its id. True: the time was up before everything was sent.
+
+    Of a config that is gone or not active nothing is sent. What cannot be sent because of the config (a credential
+    that cannot be decrypted, say) is put off for five minutes and says why.
+    """
+    try:
+        config = SyncConfig.objects.select_related("connection").filter(pk=config_id, active=True).first()
+        if config is None:
+            return False
+        return deliveries_send(config=config, deadline_s=deadline_s).is_out_of_time
+    except (RemoteError, SecretUnreadable) as error:
+        logger.error("Deliveries of config %s are put off: %s", config_id, error)
+        due(timezone.now()).filter(config_id=config_id).update(
+            next_attempt_at=timezone.now() + PUT_OFF, last_error=str(error)
+        )
+        return False

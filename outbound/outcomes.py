@@ -63,21 +63,17 @@ def outcomes_write(*, claim: Claim, config: SyncConfig, outcomes: Sequence[Outco
     for outcome in outcomes:
         unit, result = outcome.unit, outcome.result
         if isinstance(result, Answer):
-            state, text, status = DeliveryState.DELIVERED, result.note, result.status
-            synced += [Synced(delivery, result.external_id) for delivery in unit.deliveries]
-        elif can_halve(unit, result):
+            _take_answer(unit, result, groups, synced)
+            continue
+        if can_halve(unit, result):
             halves.append((unit, result))
             continue
-        else:
-            decided = retry.decision(
-                result, attempts=unit.attempts, schedule_s=schedule_s, now=now, random=random.random
-            )
-            text, status = decided.reason, result.status
-            state = DeliveryState.DEAD if decided.retry_at is None else DeliveryState.PENDING
-            if decided.retry_at is not None:
-                retry_at.update((delivery.pk, decided.retry_at) for delivery in unit.deliveries)
+        decided = retry.decision(result, attempts=unit.attempts, schedule_s=schedule_s, now=now, random=random.random)
+        state = DeliveryState.DEAD if decided.retry_at is None else DeliveryState.PENDING
+        if decided.retry_at is not None:
+            retry_at.update((delivery.pk, decided.retry_at) for delivery in unit.deliveries)
         for delivery in unit.deliveries:
-            groups.setdefault(_Group(state, status, text, delivery.run_id), []).append(delivery)
+            groups.setdefault(_Group(state, result.status, decided.reason, delivery.run_id), []).append(delivery)
     moved: Counter[DeliveryState] = Counter()
     with transaction.atomic():
         ours = _still_ours(claim, synced)
@@ -89,6 +85,17 @@ def outcomes_write(*, claim: Claim, config: SyncConfig, outcomes: Sequence[Outco
             moved[DeliveryState.PENDING] += _halve(claim, unit, error, now)
         links_write(config_id=config.pk, synced=ours, now=now)
     return Written(moved[DeliveryState.DELIVERED], moved[DeliveryState.DEAD], moved[DeliveryState.PENDING])
+
+
+def _take_answer(unit: Unit, answer: Answer, groups: dict[_Group, list[Delivery]], synced: list[Synced]) -> None:
+    for position, delivery in enumerate(unit.deliveries):
+        reason = answer.refused.get(position)
+        if reason is None:
+            state, text = DeliveryState.DELIVERED, answer.note
+            synced.append(Synced(delivery, answer.external_id))
+        else:
+            state, text = DeliveryState.DEAD, f"Refused by the receiver: {reason}"
+        groups.setdefault(_Group(state, answer.status, text, delivery.run_id), []).append(delivery)
 
 
 def can_halve(unit: Unit, error: RemoteError) -> bool:

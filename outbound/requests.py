@@ -12,7 +12,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -37,6 +37,9 @@ class OutRequest:
     headers: Mapping[str, str] = field(repr=False)
     params: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(repr=False)
+    count: int = 1
+    """How many records it carries."""
+    is_batch: bool = False
 
 
 class RequestTemplate:
@@ -78,8 +81,10 @@ class RequestTemplate:
             method=method,
             url=self._url(unit, now),
             headers=headers,
-            params={param.name: _param_value(param, now) for param in self._query},
+            params={param.name: self._param(param, now) for param in self._query},
             body=body,
+            count=len(unit.deliveries),
+            is_batch=unit.batch is not None,
         )
 
     def _body(self, unit: Unit) -> bytes:
@@ -94,7 +99,7 @@ class RequestTemplate:
         def fill(match: re.Match[str]) -> str:
             name = match[1].strip()
             if name in self._path:
-                return _segment(name, _param_value(self._path[name], now))
+                return _segment(name, self._param(self._path[name], now))
             if unit.batch:
                 raise _refused(
                     f"The URL's {{{name}}} is different for every record, but the requests are sent per page. Send one "
@@ -122,6 +127,17 @@ class RequestTemplate:
             raise _refused(f"The URL holds {{{name}}}, but no mapping line writes the key {name}.", "bad_url")
         return found
 
+    def _param(self, param: SyncParam, now: datetime) -> str:
+        if not param.is_computed:
+            return param.value
+        try:
+            value = evaluate(param.value, now=now, tz=self._config.connection.timezone)
+        except ValueError as error:
+            raise _refused(f"The parameter {param.name} cannot be computed: {error}", "bad_parameter") from error
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return value.isoformat() if isinstance(value, date) else str(value)
+
 
 def _segment(name: str, value: object) -> str:
     """The value for a URL. Refused are values that would lead to another path than was meant."""
@@ -130,18 +146,6 @@ def _segment(name: str, value: object) -> str:
         shown = "empty" if value in (None, "") else f"{text[:50]!r}"
         raise _refused(f"The URL holds {{{name}}}, whose value is {shown} for this record.", "bad_url")
     return quote(text, safe="")
-
-
-def _param_value(param: SyncParam, now: datetime) -> str:
-    if not param.is_computed:
-        return param.value
-    try:
-        value = evaluate(param.value, now=now)
-    except ValueError as error:
-        raise _refused(f"The parameter {param.name} cannot be computed: {error}", "bad_parameter") from error
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _refused(message: str, code: str) -> RemoteError:

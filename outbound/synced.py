@@ -63,7 +63,7 @@ def _clear_swapped(config_id: int, told: dict[int, str]) -> None:
     moved = [
         pk
         for pk, odoo_id, external_id in known.values_list("pk", "odoo_id", "external_id")
-        if told[odoo_id] != external_id
+        if odoo_id is not None and told[odoo_id] != external_id
     ]
     if moved:
         RecordLink.objects.filter(pk__in=moved).update(external_id=None)

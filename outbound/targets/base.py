@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from outbound.claims import Unit
@@ -11,11 +12,15 @@ from syncconfig.models import SyncConfig
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The target took the unit. `external_id` is its own id of the record, where it told one; `note` is for staff."""
+    """The target took the unit, but for what it `refused`: reasons by position among the unit's deliveries.
+
+    `external_id` is its own id of the record, where it told one; `note` is for staff.
+    """
 
     status: int | None
     external_id: str | None = None
     note: str = ""
+    refused: Mapping[int, str] = field(default_factory=dict)
 
 
 class Target:

@@ -7,20 +7,23 @@ from typing import Final
 
 from django.conf import settings
 
+from clients.errors import Kind, RemoteError
 from clients.http import HttpResponse, Timeouts
 from clients.statuses import raise_for_status
 from mapping.paths import ABSENT, Path, parse_path
 from outbound.claims import Unit
 from outbound.requests import OutRequest, RequestTemplate
 from outbound.targets.base import Answer, Target
+from outbound.targets.multistatus import refusals
 from syncconfig.connections import http_client
 from syncconfig.models import SyncConfig
 
 MAX_ID_LENGTH: Final = 200
+MULTI_STATUS: Final = 207
 
 
 class HttpApiTarget(Target):
-    """Any 2xx is success. The answer's own id of the record is taken from `answer_id_path`."""
+    """Any 2xx is success, but for what a 207 refuses. The other system's id is taken from `answer_id_path`."""
 
     def __init__(self, config: SyncConfig) -> None:
         super().__init__(config)
@@ -46,6 +49,10 @@ class HttpApiTarget(Target):
             max_response_bytes=settings.SYNC_MAX_RESPONSE_BYTES,
         )
         raise_for_status(response)
+        if response.status == MULTI_STATUS:
+            refused = _refused(response, prepared)
+            if refused:
+                return Answer(response.status, refused=refused)
         return self._answer(response)
 
     def _answer(self, response: HttpResponse) -> Answer:
@@ -61,6 +68,23 @@ class HttpApiTarget(Target):
         if len(external_id) > MAX_ID_LENGTH:
             return Answer(response.status, note=f"Delivered, but the id at {self._id_path} is too long to keep.")
         return Answer(response.status, external_id=external_id)
+
+
+def _refused(response: HttpResponse, request: OutRequest) -> dict[int, str]:
+    """Raises RemoteError PERMANENT where it cannot be told which records of a batch were refused."""
+    try:
+        found = refusals(response.json(), count=request.count)
+    except ValueError:
+        found = None
+    if found is None and request.is_batch:
+        raise RemoteError(
+            f"The answer is 207 Multi-Status, but not one result for each of the {request.count} records: it cannot "
+            "be told which were refused. Send one request per record, or see the log.",
+            kind=Kind.PERMANENT,
+            code="multi_status",
+            status=response.status,
+        )
+    return found or {}
 
 
 def _timeouts(config: SyncConfig) -> Timeouts:

@@ -1,0 +1,94 @@
+"""Staff's hand on deliveries: sending one again, and giving one up.
+
+A replay keeps the Idempotency-Key where the request is the same as before: a receiver that has it already does
+nothing twice. A part of a batch is another request, and so gets a key of its own.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from outbound.enqueue import DELIVERIES, enqueue_on_commit
+from outbound.models import Delivery, DeliveryState, SyncRun
+from outbound.states import deliveries_move
+
+REPLAYABLE: Final = (DeliveryState.DEAD, DeliveryState.DISCARDED, DeliveryState.DELIVERED)
+DISCARDABLE: Final = (DeliveryState.PENDING, DeliveryState.DEAD)
+_COUNTED: Final = {DeliveryState.DEAD: "dead_count", DeliveryState.DELIVERED: "delivered_count"}
+
+
+def delivery_replay(*, ids: Iterable[int], user: User | None) -> int:
+    """Make dead, discarded and delivered ones wait again, from their first attempt on and with the old payload.
+
+    Returns how many; those that are open already are left alone.
+    """
+    values = {
+        "attempts": 0,
+        "next_attempt_at": timezone.now(),
+        "delivered_at": None,
+        "last_error": f"Replayed by {user}." if user else "Replayed.",
+    }
+    with transaction.atomic():
+        rows = _locked(ids, REPLAYABLE)
+        for state in REPLAYABLE:
+            _move(rows, old=state, new=DeliveryState.PENDING, **values)
+        _part_batches(rows)
+        for config_id in {row.config_id for row in rows}:
+            enqueue_on_commit(DELIVERIES, config_id)
+    return len(rows)
+
+
+def delivery_discard(*, ids: Iterable[int], user: User | None) -> int:
+    """Give up waiting and dead ones. Returns how many; what is being sent at this moment is left alone."""
+    with transaction.atomic():
+        rows = _locked(ids, DISCARDABLE)
+        waiting = [row for row in rows if row.state == DeliveryState.PENDING]
+        text = f"Discarded by {user}." if user else "Discarded."
+        for state in DISCARDABLE:
+            _move(rows, old=state, new=DeliveryState.DISCARDED, next_attempt_at=None, last_error=text)
+        _part_batches(waiting, keep_rest=True)
+    return len(rows)
+
+
+def _locked(ids: Iterable[int], states: Iterable[DeliveryState]) -> list[Delivery]:
+    """The deliveries in these states with everything of their batches held, so that no claim comes in between."""
+    chosen = list(Delivery.objects.filter(pk__in=list(ids)).only("pk", "batch", "state"))
+    batches = {row.batch for row in chosen if row.batch}
+    list(Delivery.objects.filter(batch__in=batches).order_by("pk").select_for_update().values_list("pk"))
+    wanted = Delivery.objects.filter(pk__in=[row.pk for row in chosen], state__in=tuple(states))
+    return list(wanted.order_by("pk").select_for_update().defer("payload"))
+
+
+def _move(rows: Iterable[Delivery], *, old: DeliveryState, new: DeliveryState, **values: object) -> None:
+    mine = [row for row in rows if row.state == old]
+    if not mine:
+        return
+    deliveries_move(Delivery.objects.filter(pk__in=[row.pk for row in mine]), old=old, new=new, **values)
+    column = _COUNTED.get(old)
+    if column:
+        for run_id, count in Counter(row.run_id for row in mine if row.run_id).items():
+            SyncRun.objects.filter(pk=run_id).update(**{column: F(column) - count})
+
+
+def _part_batches(rows: Iterable[Delivery], *, keep_rest: bool = False) -> None:
+    """Where `rows` are only a part of their batch, give that part a batch of its own: the replayed ones, or with
+    `keep_rest` those that go on waiting without the discarded ones."""
+    parts: dict[uuid.UUID, list[int]] = {}
+    for row in rows:
+        if row.batch:
+            parts.setdefault(row.batch, []).append(row.pk)
+    for batch, ids in parts.items():
+        members = Delivery.objects.filter(batch=batch)
+        rest = members.exclude(pk__in=ids)
+        if not rest.exists():
+            continue
+        part = rest.filter(state=DeliveryState.PENDING) if keep_rest else members.filter(pk__in=ids)
+        part.update(batch=uuid.uuid4())

@@ -1,0 +1,227 @@
+"""Runs of Out configs: starting one, and executing it page by page.
+
+A page's deliveries are inserted in the transaction that moves the cursor, so a crash at any point neither loses nor
+doubles one. When the time of a task is used up, the run is released and goes on in the next task. While Odoo cannot
+be reached, the run waits and is tried again (5 s, 30 s, 2 min, 10 min, 30 min); after that, or when Odoo refuses, it
+has failed, and staff may let it go on from its cursor.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterable
+from enum import StrEnum
+from time import monotonic
+from typing import Final
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from auditlog.recorder import Recording, recording
+from clients.errors import Kind, RemoteError
+from clients.odoo.domain import DomainError
+from outbound import retry
+from outbound.deliveries import deliveries_send
+from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
+from outbound.models import Delivery, RunState, RunTrigger, SyncRun
+from outbound.pages import PagePlan, page_plan
+from outbound.run_leases import LeaseLost, run_hold, run_release, run_take
+from outbound.selection import Page, Selection
+from outbound.states import ACTIVE_RUNS
+from outbound.targets.registry import target_for
+from syncconfig.connections import client_for
+from syncconfig.models import RequestType, SyncConfig
+from syncconfig.plans import ConfigBroken, plan_for
+from syncconfig.secrets import SecretUnreadable
+
+logger = logging.getLogger(__name__)
+
+RETRY_SCHEDULE_S: Final = (5.0, 30.0, 120.0, 600.0, 1800.0)
+MAX_PROBLEMS: Final = 100
+
+
+class RunRefused(Exception):
+    """The run cannot be started; the message says why and what to do."""
+
+
+class RunAlreadyActive(RunRefused):
+    """Another run of the config is waiting or running: `run_id`."""
+
+    def __init__(self, config: SyncConfig, run_id: int | None) -> None:
+        super().__init__(
+            f"{config.name} is running already (run #{run_id}). Wait until it is done, or cancel it."
+            if run_id
+            else f"{config.name} is running already. Wait until it is done, or cancel it."
+        )
+        self.run_id = run_id
+
+
+class Ended(StrEnum):
+    """How an execution ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CONTINUES = "continues"
+    """The time was up; the next task goes on."""
+    WAITS = "waits"
+    """Odoo could not be reached; the sweep tries again at `next_attempt_at`."""
+    NOT_OURS = "not ours"
+    """Somebody else executes it, or it is over."""
+
+
+def run_start(
+    *,
+    config: SyncConfig,
+    trigger: RunTrigger,
+    user: User | None = None,
+    record_ids: Iterable[int] | None = None,
+    is_full: bool = False,
+) -> SyncRun:
+    """A new run of the config, enqueued when the transaction commits. `record_ids` limits it to these Odoo ids.
+
+    Raises RunAlreadyActive while another one is not over, and RunRefused where the config cannot run.
+    """
+    check_can_run(config)
+    ids = None if record_ids is None else sorted(set(record_ids))
+    try:
+        with transaction.atomic():
+            run = SyncRun.objects.create(
+                config=config,
+                trigger=trigger,
+                user=user,
+                record_ids=ids,
+                is_full=is_full,
+                next_attempt_at=enqueue_again_at(),
+            )
+    except IntegrityError:
+        raise RunAlreadyActive(config, active_run_id(config)) from None
+    enqueue_on_commit(SYNC, run.pk)
+    return run
+
+
+def active_run_id(config: SyncConfig) -> int | None:
+    """The run of the config that is waiting or running."""
+    active = SyncRun.objects.filter(config=config, state__in=ACTIVE_RUNS)
+    return active.values_list("pk", flat=True).first()
+
+
+def check_can_run(config: SyncConfig) -> None:
+    """Raises RunRefused where the config cannot be run by anybody."""
+    if config.request_type != RequestType.OUT:
+        raise RunRefused(f"{config.name} is an In sync: others call it, and there is nothing to run.")
+    if not config.active:
+        raise RunRefused(f"{config.name} is not active. Switch it on to run it.")
+    if len(config.methods) != 1:
+        raise RunRefused(f"{config.name} needs exactly one HTTP method to send with. Choose POST, PUT or DELETE.")
+    if config.methods == ["GET"]:
+        raise RunRefused(f"{config.name} has the method GET, which sends nothing. Choose POST, PUT or DELETE.")
+
+
+def run_execute(*, run_id: int, budget_s: float) -> Ended:
+    """Execute the run for about `budget_s` seconds. Errors of Odoo and of the config end up in the run."""
+    deadline_s = monotonic() + budget_s
+    run = run_take(run_id)
+    if run is None:
+        return Ended.NOT_OURS
+    try:
+        return _execute(run, deadline_s)
+    except LeaseLost:
+        return Ended.NOT_OURS
+
+
+def _execute(run: SyncRun, deadline_s: float) -> Ended:
+    try:
+        config = SyncConfig.objects.select_related("connection").get(pk=run.config_id)
+        check_can_run(config)
+        with recording(config=config, run_id=run.pk) as rec:
+            is_last = _pages(run, config, rec, deadline_s)
+    except LeaseLost:
+        raise
+    except RemoteError as error:
+        return _interrupted(run, error)
+    except (ConfigBroken, RunRefused, DomainError, SecretUnreadable) as error:
+        return _failed(run, str(error))
+    except Exception:
+        logger.exception("Run %s failed", run.pk)
+        return _interrupted(
+            run, RemoteError("The hub failed. The log of its process says why.", kind=Kind.RETRYABLE, code="internal")
+        )
+    if is_last:
+        run_release(run, new=RunState.DONE, finished_at=timezone.now(), error="", next_attempt_at=None, failures=0)
+        return Ended.DONE
+    run_release(run, new=RunState.PENDING, failures=0, next_attempt_at=enqueue_again_at())
+    enqueue_on_commit(SYNC, run.pk)
+    return Ended.CONTINUES
+
+
+def _pages(run: SyncRun, config: SyncConfig, rec: Recording, deadline_s: float) -> bool:
+    """Page by page until the last one (True) or until the time is up (False)."""
+    target = target_for(config)
+    plan = plan_for(config)
+    selection = Selection(
+        config=config,
+        plan=plan,
+        client=client_for(config.connection),
+        now=run.started_at or run.created_at,
+        record_ids=run.record_ids,
+    )
+    while True:
+        page = selection.page(run.cursor)
+        made = page_plan(run=run, config=config, plan=plan, selection=selection, page=page)
+        _commit(run, page, made)
+        rec.flush()
+        if made.deliveries:
+            deliveries_send(config=config, deadline_s=deadline_s, run_id=run.pk, target=target)
+            run_hold(run)
+        if page.is_last:
+            return True
+        if monotonic() >= deadline_s:
+            return False
+
+
+def _commit(run: SyncRun, page: Page, made: PagePlan) -> None:
+    """Deliveries, counts and cursor, together or not at all."""
+    problems = [*run.problems, *made.problems][:MAX_PROBLEMS]
+    with transaction.atomic():
+        run_hold(
+            run,
+            cursor=max(page.cursor, run.cursor),
+            failures=0,
+            error="",
+            problems=problems,
+            read_count=F("read_count") + len(page.records),
+            unchanged_count=F("unchanged_count") + made.unchanged,
+            rejected_count=F("rejected_count") + len(made.problems),
+            queued_count=F("queued_count") + len(made.deliveries),
+        )
+        Delivery.objects.bulk_create(made.deliveries)
+    run.cursor = max(page.cursor, run.cursor)
+    run.problems = problems
+    run.failures = 1
+
+
+def _interrupted(run: SyncRun, error: RemoteError) -> Ended:
+    """Reading changes nothing, so an answer that was lost is asked for again like one that was refused for now."""
+    kind = Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind
+    repeatable = RemoteError(error.message, kind=kind, code=error.code, retry_after_s=error.retry_after_s)
+    decided = retry.decision(
+        repeatable,
+        attempts=max(run.failures, 1),
+        schedule_s=RETRY_SCHEDULE_S,
+        now=timezone.now(),
+        random=random.random,
+    )
+    if decided.retry_at is None:
+        return _failed(run, decided.reason)
+    run_release(
+        run, new=RunState.PENDING, next_attempt_at=decided.retry_at, error=decided.reason, failures=run.failures
+    )
+    return Ended.WAITS
+
+
+def _failed(run: SyncRun, reason: str) -> Ended:
+    run_release(run, new=RunState.FAILED, error=reason, finished_at=timezone.now(), next_attempt_at=None)
+    return Ended.FAILED

@@ -1,0 +1,75 @@
+"""Which records a run reads: those of the config's domain, or those chosen among them, by pages of ascending ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from clients.odoo.client import OdooClient
+from clients.odoo.domain import parse_domain
+from mapping.plan import Plan
+from syncconfig.models import SyncConfig
+
+RELATED_CHUNK: Final = 1000
+UNPAGED_SIZE: Final = 1000
+"""How many records are read at once where staff switched pages off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records by ascending id. `cursor` is the highest id that is done with them; `absent` were chosen, but are not
+    in Odoo or not in the config's domain."""
+
+    records: list[dict[str, Any]]
+    cursor: int
+    is_last: bool
+    absent: tuple[int, ...] = ()
+
+
+class Selection:
+    """The records of one run. `now` is what computed dates in the domain are relative to: the same for every page."""
+
+    def __init__(
+        self, *, config: SyncConfig, plan: Plan, client: OdooClient, now: datetime, record_ids: Sequence[int] | None
+    ) -> None:
+        self._client = client
+        self._model = config.model
+        self._fields = plan.read_fields
+        self._size = config.page_size if config.is_paginated else UNPAGED_SIZE
+        self._domain = parse_domain(
+            config.domain or "[]", now=now, uid=client.authenticate(), tz=config.connection.timezone
+        )
+        self._chosen = None if record_ids is None else sorted(set(record_ids))
+
+    def page(self, after_id: int) -> Page:
+        """The first records with a higher id than `after_id`. Raises RemoteError."""
+        if self._chosen is not None:
+            return self._chosen_page([each for each in self._chosen if each > after_id])
+        records = self._read([["id", ">", after_id], *self._domain], self._size)
+        cursor = int(records[-1]["id"]) if records else after_id
+        return Page(records, cursor, is_last=len(records) < self._size)
+
+    def _chosen_page(self, left: Sequence[int]) -> Page:
+        ids = left[: self._size]
+        if not ids:
+            return Page([], 0, is_last=True)
+        records = self._read([["id", "in", list(ids)], *self._domain], None)
+        found = {int(record["id"]) for record in records}
+        absent = tuple(each for each in ids if each not in found)
+        return Page(records, ids[-1], is_last=len(left) <= self._size, absent=absent)
+
+    def _read(self, domain: list[Any], limit: int | None) -> list[dict[str, Any]]:
+        records: list[dict[str, Any]] = self._client.search_read(
+            self._model, domain, self._fields, limit=limit, order="id"
+        )
+        return records
+
+    def related(self, model: str, ids: Sequence[int], fields: Sequence[str]) -> Mapping[int, Mapping[str, object]]:
+        """The related records that a page reads through, by id (mapping's `Related`)."""
+        found: dict[int, Mapping[str, object]] = {}
+        for start in range(0, len(ids), RELATED_CHUNK):
+            for record in self._client.read(model, list(ids[start : start + RELATED_CHUNK]), fields):
+                found[int(record["id"])] = record
+        return found
