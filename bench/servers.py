@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from demo.odoo import ADMIN_LOGIN, DATABASE
 from demo.site import Demo, Site, free_port
 from syncproject.env import BASE_DIR
 from syncproject.processes import Processes
@@ -38,28 +39,34 @@ def wait_for(port: int, processes: Processes) -> None:
     raise RuntimeError(f"nothing listens on port {port}")
 
 
+def _module(name: str, options: Mapping[str, object]) -> list[str]:
+    return [sys.executable, "-m", name, *(str(part) for option in options.items() for part in option)]
+
+
 @contextmanager
-def bench_servers(*, service_time_ms: float = 0, per_record_ms: float = 0, products: int = 0) -> Iterator[Bench]:
+def bench_servers(
+    *, service_time_ms: float = 0, per_record_ms: float = 0, products: int = 0, with_web: bool = True
+) -> Iterator[Bench]:
     """Start a demo Odoo that takes the given times, a receiver, and a hub's web server that knows both."""
     odoo_port, shop_port = free_port(0), free_port(0)
     site = Site(home=BASE_DIR / "var" / "bench", port=free_port(0))
     site.prepare()
+    odoo = {
+        "--port": odoo_port,
+        "--service-time-ms": service_time_ms,
+        "--per-record-ms": per_record_ms,
+        "--products": products,
+        "--api-key": ODOO_KEY,
+    }
     with Processes() as processes:
-        processes.start(
-            "odoo",
-            [sys.executable, "-m", "demo.odoo", "--port", str(odoo_port), "--service-time-ms", str(service_time_ms)]
-            + ["--per-record-ms", str(per_record_ms), "--products", str(products), "--api-key", ODOO_KEY],
-            env={},
-        )
-        processes.start(
-            "shop", [sys.executable, "-m", "demo.shop", "--port", str(shop_port), "--token", SHOP_TOKEN], env={}
-        )
+        processes.start("odoo", _module("demo.odoo", odoo), env={})
+        processes.start("shop", _module("demo.shop", {"--port": shop_port, "--token": SHOP_TOKEN}), env={})
         wait_for(odoo_port, processes)
         wait_for(shop_port, processes)
         demo = Demo(
             odoo_url=f"http://127.0.0.1:{odoo_port}",
-            odoo_database="odoo18",
-            odoo_login="admin",
+            odoo_database=DATABASE,
+            odoo_login=ADMIN_LOGIN,
             odoo_key=ODOO_KEY,
             shop_url=f"http://127.0.0.1:{shop_port}",
             shop_token=SHOP_TOKEN,
@@ -68,6 +75,7 @@ def bench_servers(*, service_time_ms: float = 0, per_record_ms: float = 0, produ
         from demo.configs import create_examples
 
         create_examples(demo)
-        site.start_web(processes)
-        wait_for(site.port, processes)
+        if with_web:
+            site.start_web(processes)
+            wait_for(site.port, processes)
         yield Bench(site=site, demo=demo)
