@@ -90,7 +90,7 @@ class Line:
         elif self.needed:
             why = "is required" if self.spec.required else "is the record identifier"
             if not (self.spec.required or self.spec.is_identifier):
-                why = "is required by Odoo"
+                why = "is required by Odoo (send it, or give the line a default for when it is absent)"
             self.refuse(run, Rule.REQUIRED, f"is missing; {self.spec.field} {why}", ABSENT)
         return ABSENT
 
