@@ -7,7 +7,7 @@ compiles cannot fail for a reason that lies in its lines: every such reason is a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ class Identifier(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Plan:
     """What `map_in` and `map_out` run. Immutable; may be shared between threads."""
 
@@ -71,9 +71,12 @@ class Plan:
     """Odoo field, as the line names it -> external key."""
     secret_fields: frozenset[str]
     secret_keys: frozenset[str]
-    identifier_path: Path = field(repr=False)
-    inward: Level = field(repr=False)
-    outward: Outward = field(repr=False)
+    identifier_path: Path
+    inward: Level
+    outward: Outward
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self.model}, config {self.config_id} version {self.version}, {len(self.lines)} lines>"
 
 
 def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
