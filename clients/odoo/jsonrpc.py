@@ -9,9 +9,9 @@ from typing import Any, Final
 from clients.errors import Kind, RemoteError
 from clients.http import HttpResponse
 from clients.odoo.answers import broken, not_an_answer
-from clients.odoo.faults import ACCESS_DENIED, Fault, from_json, remote_error
+from clients.odoo.faults import Fault, from_json, remote_error
 from clients.odoo.settings import OdooVersion, Protocol
-from clients.odoo.transport import Transport, by_place, check_names, unsendable
+from clients.odoo.transport import Transport, as_uid, as_version, by_place, check_names, unsendable
 
 _HEADERS: Final = {"Content-Type": "application/json"}
 
@@ -20,15 +20,13 @@ class JsonRpc(Transport):
     protocol = Protocol.JSONRPC
 
     def version(self) -> OdooVersion:
-        return OdooVersion.from_answer(self._call("common", "version", [], safe=True))
+        return as_version(self._call("common", "version", [], safe=True))
 
     def _authenticate(self) -> int:
         settings = self.settings
         args = [settings.database, settings.login, settings.secret, {}]
         uid = self._call("common", "authenticate", args, safe=True)
-        if not uid:
-            raise RemoteError(ACCESS_DENIED, kind=Kind.PERMANENT, code="access_denied")
-        return int(uid)
+        return as_uid(uid)
 
     def call(
         self,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from clients.errors import Kind, RemoteError
 from clients.http import HttpClient, HttpResponse
+from clients.odoo.faults import ACCESS_DENIED
 from clients.odoo.settings import OdooSettings, OdooVersion, Protocol
 
 # Odoo's own names of the leading arguments (19.0, odoo/orm/models.py). JSON-2 takes nothing but names; the RPC
@@ -106,6 +107,35 @@ class Transport:
             safe=safe,
             redact=redact,
         )
+
+
+def as_uid(answer: Any) -> int:
+    """The user's id from what `authenticate` answered; it answers False for wrong credentials."""
+    if answer is False or answer is None:
+        raise RemoteError(ACCESS_DENIED, kind=Kind.PERMANENT, code="access_denied")
+    if isinstance(answer, bool) or not isinstance(answer, int):
+        raise strange("authenticate", answer)
+    return answer
+
+
+def as_version(answer: Any) -> OdooVersion:
+    """The version from what `common.version` answered."""
+    if not isinstance(answer, dict):
+        raise strange("version", answer)
+    version = OdooVersion.from_answer(answer)
+    if not version.major:
+        raise strange("version", answer)
+    return version
+
+
+def strange(method: str, answer: Any) -> RemoteError:
+    """An answer that no Odoo gives."""
+    return RemoteError(
+        f"{method} was answered with {type(answer).__name__} of an unknown shape, as no Odoo does. Check the URL of "
+        f"the connection.",
+        kind=Kind.PERMANENT,
+        code="not_odoo",
+    )
 
 
 def check_names(model: str, method: str) -> None:

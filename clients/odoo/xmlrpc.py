@@ -17,9 +17,9 @@ from defusedxml.xmlrpc import DefusedExpatParser
 from clients.errors import Kind, RemoteError
 from clients.http import HttpResponse
 from clients.odoo.answers import broken, not_an_answer
-from clients.odoo.faults import ACCESS_DENIED, NONE_FAULT, from_xmlrpc, remote_error
+from clients.odoo.faults import NONE_FAULT, from_xmlrpc, remote_error
 from clients.odoo.settings import OdooVersion, Protocol
-from clients.odoo.transport import CONTROL, Transport, by_place, check_names, unsendable
+from clients.odoo.transport import CONTROL, Transport, as_uid, as_version, by_place, check_names, unsendable
 
 _HEADERS: Final = {"Content-Type": "text/xml"}
 
@@ -28,15 +28,13 @@ class XmlRpc(Transport):
     protocol = Protocol.XMLRPC
 
     def version(self) -> OdooVersion:
-        return OdooVersion.from_answer(self._call("/xmlrpc/2/common", "version", (), safe=True))
+        return as_version(self._call("/xmlrpc/2/common", "version", (), safe=True))
 
     def _authenticate(self) -> int:
         settings = self.settings
         params: tuple[Any, ...] = (settings.database, settings.login, settings.secret, {})
         uid = self._call("/xmlrpc/2/common", "authenticate", params, safe=True)
-        if not uid:
-            raise RemoteError(ACCESS_DENIED, kind=Kind.PERMANENT, code="access_denied")
-        return int(uid)
+        return as_uid(uid)
 
     def call(
         self,
