@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
 from typing import Final
 
 from django.utils import timezone
 
 from auditlog.recorder import recording
 from clients.errors import RemoteError
+from outbound.budget import Budget
 from outbound.claims import claim_release, deliveries_claim, due
 from outbound.outcomes import outcomes_write
 from outbound.sender import sending_threads, units_send
@@ -37,9 +37,9 @@ class SendReport:
 
 
 def deliveries_send(
-    *, config: SyncConfig, deadline_s: float, run_id: int | None = None, target: Target | None = None
+    *, config: SyncConfig, budget: Budget, run_id: int | None = None, target: Target | None = None
 ) -> SendReport:
-    """Send the config's due deliveries, of whatever run, until `deadline_s` (monotonic seconds).
+    """Send the config's due deliveries, of whatever run, until the budget is used up.
 
     A delivery that fails is written as such and raises nothing. Raises RemoteError PERMANENT where the config cannot
     be used for sending at all; then nothing was claimed. `run_id` goes onto the log's rows.
@@ -48,14 +48,14 @@ def deliveries_send(
     report = SendReport()
     with sending_threads() as pool:
         while True:
-            if monotonic() >= deadline_s:
+            if budget.is_over:
                 report.is_out_of_time = True
                 return report
             claim = deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS)
             if not claim.units:
                 return report
             with recording(config=config, run_id=run_id, secrets=target.secrets()) as rec:
-                outcomes, unsent = units_send(claim=claim, target=target, pool=pool, rec=rec, deadline_s=deadline_s)
+                outcomes, unsent = units_send(claim=claim, target=target, pool=pool, rec=rec, budget=budget)
             written = outcomes_write(claim=claim, config=config, outcomes=outcomes)
             report.delivered += written.delivered
             report.dead += written.dead
@@ -64,7 +64,7 @@ def deliveries_send(
                 claim_release(claim, unsent)
 
 
-def deliveries_run(*, config_id: int, deadline_s: float) -> bool:
+def deliveries_run(*, config_id: int, budget: Budget) -> bool:
     """Send what is due of a config by its id. True: the time was up before everything was sent.
 
     Of a config that is gone or not active nothing is sent. What cannot be sent because of the config (a credential
@@ -74,7 +74,7 @@ def deliveries_run(*, config_id: int, deadline_s: float) -> bool:
         config = SyncConfig.objects.select_related("connection").filter(pk=config_id, active=True).first()
         if config is None:
             return False
-        return deliveries_send(config=config, deadline_s=deadline_s).is_out_of_time
+        return deliveries_send(config=config, budget=budget).is_out_of_time
     except (RemoteError, SecretUnreadable) as error:
         logger.error("Deliveries of config %s are put off: %s", config_id, error)
         due(timezone.now()).filter(config_id=config_id).update(

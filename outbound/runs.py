@@ -12,7 +12,6 @@ import logging
 import random
 from collections.abc import Iterable
 from enum import StrEnum
-from time import monotonic
 from typing import Final
 
 from django.contrib.auth.models import User
@@ -24,6 +23,7 @@ from auditlog.recorder import Recording, recording
 from clients.errors import Kind, RemoteError
 from clients.odoo.domain import DomainError
 from outbound import retry
+from outbound.budget import Budget
 from outbound.deliveries import deliveries_send
 from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
 from outbound.models import Delivery, RunState, RunTrigger, SyncRun
@@ -122,22 +122,22 @@ def check_can_run(config: SyncConfig) -> None:
 
 def run_execute(*, run_id: int, budget_s: float) -> Ended:
     """Execute the run for about `budget_s` seconds. Errors of Odoo and of the config end up in the run."""
-    deadline_s = monotonic() + budget_s
+    budget = Budget(budget_s)
     run = run_take(run_id)
     if run is None:
         return Ended.NOT_OURS
     try:
-        return _execute(run, deadline_s)
+        return _execute(run, budget)
     except LeaseLost:
         return Ended.NOT_OURS
 
 
-def _execute(run: SyncRun, deadline_s: float) -> Ended:
+def _execute(run: SyncRun, budget: Budget) -> Ended:
     try:
         config = SyncConfig.objects.select_related("connection").get(pk=run.config_id)
         check_can_run(config)
         with recording(config=config, run_id=run.pk) as rec:
-            is_last = _pages(run, config, rec, deadline_s)
+            is_last = _pages(run, config, rec, budget)
     except LeaseLost:
         raise
     except RemoteError as error:
@@ -157,7 +157,7 @@ def _execute(run: SyncRun, deadline_s: float) -> Ended:
     return Ended.CONTINUES
 
 
-def _pages(run: SyncRun, config: SyncConfig, rec: Recording, deadline_s: float) -> bool:
+def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> bool:
     """Page by page until the last one (True) or until the time is up (False)."""
     target = target_for(config)
     plan = plan_for(config)
@@ -174,11 +174,11 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, deadline_s: float) 
         _commit(run, page, made)
         rec.flush()
         if made.deliveries:
-            deliveries_send(config=config, deadline_s=deadline_s, run_id=run.pk, target=target)
+            deliveries_send(config=config, budget=budget, run_id=run.pk, target=target)
             run_hold(run)
         if page.is_last:
             return True
-        if monotonic() >= deadline_s:
+        if budget.is_over:
             return False
 
 

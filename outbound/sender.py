@@ -12,17 +12,20 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 
 from auditlog.recorder import Recording
 from clients.errors import Kind, RemoteError
 from clients.observe import observing
+from outbound.budget import Budget
 from outbound.claims import RENEW_AFTER_S, Claim, Unit, claim_renew
 from outbound.targets.base import Answer, Target
 
 logger = logging.getLogger(__name__)
+
+POLL_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,9 @@ def sending_threads() -> Iterator[ThreadPoolExecutor]:
 
 
 def units_send(
-    *, claim: Claim, target: Target, pool: ThreadPoolExecutor, rec: Recording, deadline_s: float
+    *, claim: Claim, target: Target, pool: ThreadPoolExecutor, rec: Recording, budget: Budget
 ) -> tuple[list[Outcome], list[Unit]]:
-    """Send the claim's units; returns what became of them, and those not begun before `deadline_s` (monotonic)."""
+    """Send the claim's units; returns what became of them, and those not begun before the budget was used up."""
     outcomes: list[Outcome] = []
     futures: dict[Future[Answer | RemoteError], Unit] = {}
     for unit in claim.units:
@@ -63,11 +66,9 @@ def units_send(
     waiting = set(futures)
     renew_at = monotonic() + RENEW_AFTER_S
     while waiting:
-        # Woken when all have answered, or when there is something to do meanwhile.
-        pause_s = max(0.0, min(renew_at, deadline_s) - monotonic()) if monotonic() < deadline_s else RENEW_AFTER_S
-        done, waiting = wait(waiting, timeout=pause_s)
-        outcomes += [Outcome(futures[future], future.result()) for future in done if not future.cancelled()]
-        if waiting and monotonic() >= deadline_s:
+        done, waiting = wait(waiting, timeout=POLL_S)
+        outcomes += [Outcome(futures[future], future.result()) for future in done]
+        if waiting and budget.is_over:
             cancelled = {future for future in waiting if future.cancel()}
             unsent += [futures[future] for future in cancelled]
             waiting -= cancelled

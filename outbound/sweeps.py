@@ -94,6 +94,8 @@ def _deliveries_reclaim(now: datetime) -> int:
 def _runs_reclaim(now: datetime) -> int:
     """Runs whose executor is gone wait for another one; those that lost too many of them have failed."""
     expired = SyncRun.objects.filter(state=RunState.RUNNING, claimed_until__lt=now)
+    if not expired.exists():
+        return 0
     tries = len(runs.RETRY_SCHEDULE_S)
     failed = runs_move(
         expired.filter(failures__gt=tries),

@@ -7,10 +7,10 @@ does not react): claims and leases make the first harmless, and the sweep makes 
 from __future__ import annotations
 
 import logging
-from time import monotonic
 
 from django.conf import settings
 
+from outbound.budget import Budget
 from outbound.deliveries import deliveries_run
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
 from outbound.models import RunTrigger
@@ -34,7 +34,7 @@ def run_sync(run_id: int) -> str:
 
 def run_deliveries(config_id: int) -> None:
     """Send what is due of a config."""
-    if deliveries_run(config_id=config_id, deadline_s=monotonic() + budget_s()):
+    if deliveries_run(config_id=config_id, budget=Budget(budget_s())):
         enqueue_on_commit(DELIVERIES, config_id)
 
 

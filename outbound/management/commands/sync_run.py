@@ -1,0 +1,109 @@
+"""`manage.py sync_run NAME`: run an Out config, and say what came of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from outbound.models import Delivery, RunState, RunTrigger, SyncRun
+from outbound.runs import RunRefused, run_execute, run_start
+from outbound.states import ACTIVE_RUNS, OPEN_DELIVERIES
+from outbound.sweeps import sweep
+from outbound.tasks import run_deliveries
+from syncconfig.models import SyncConfig
+
+POLL_S: Final = 0.1
+HINT_AFTER_S: Final = 10.0
+SHOWN_PROBLEMS: Final = 5
+
+
+class Command(BaseCommand):
+    help = "Run an Out config. Exits with 1 when the run failed, or when a record was rejected or could not be sent."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="Name of the sync config.")
+        parser.add_argument("--full", action="store_true", help="Send unchanged records too.")
+        parser.add_argument("--ids", help="Only these Odoo ids, separated by commas, e.g. 1,2.")
+        parser.add_argument("--wait", action="store_true", help="Wait until every delivery arrived or is dead.")
+        parser.add_argument(
+            "--inline", action="store_true", help="Do the work in this process; no worker is needed for it."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        config = SyncConfig.objects.filter(name=options["name"]).first()
+        if config is None:
+            names = ", ".join(SyncConfig.objects.filter(request_type="out").values_list("name", flat=True))
+            raise CommandError(f"There is no sync config {options['name']!r}. Out configs: {names or 'none'}.")
+        try:
+            run = run_start(
+                config=config,
+                trigger=RunTrigger.COMMAND,
+                record_ids=_ids(options["ids"]),
+                is_full=options["full"],
+            )
+        except RunRefused as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"Run #{run.pk} of {config.name}")
+        if options["inline"]:
+            self._work(run)
+        if options["wait"]:
+            self._wait(run, works=options["inline"])
+        if options["inline"] or options["wait"]:
+            self._report(run)
+
+    def _work(self, run: SyncRun) -> None:
+        """What a worker would do now: the run, and what is due of its config."""
+        run_execute(run_id=run.pk, budget_s=float("inf"))
+        run_deliveries(run.config_id)
+
+    def _wait(self, run: SyncRun, *, works: bool) -> None:
+        shown = ""
+        moved_s = time.monotonic()
+        hinted = False
+        while True:
+            run.refresh_from_db()
+            line = _line(run)
+            if line != shown:
+                self.stdout.write(line)
+                shown, moved_s = line, time.monotonic()
+            is_open = Delivery.objects.filter(run=run, state__in=OPEN_DELIVERIES).exists()
+            if run.state not in ACTIVE_RUNS and not is_open:
+                return
+            if works:
+                sweep(enqueues_deliveries=False)
+                self._work(run)
+            elif run.state == RunState.PENDING and not hinted and time.monotonic() - moved_s > HINT_AFTER_S:
+                self.stderr.write("Nothing has happened for 10 s. Is `manage.py syncworker` running?")
+                hinted = True
+            time.sleep(POLL_S)
+
+    def _report(self, run: SyncRun) -> None:
+        run.refresh_from_db()
+        self.stdout.write(f"{run.get_state_display()}: {_line(run)}")
+        for problem in run.problems[:SHOWN_PROBLEMS]:
+            self.stderr.write(f"Record {problem['record_id']} was rejected: {problem['reason']}")
+        dead = Delivery.objects.filter(run=run, state="dead").order_by("pk")
+        for delivery in dead[:SHOWN_PROBLEMS]:
+            self.stderr.write(f"Record {delivery.record_id} could not be delivered: {delivery.last_error}")
+        if run.state in (RunState.FAILED, RunState.CANCELLED):
+            raise CommandError(f"The run is {run.state}. {run.error}".strip())
+        if run.dead_count or run.rejected_count:
+            raise CommandError(f"{run.dead_count} could not be delivered, {run.rejected_count} were rejected.")
+
+
+def _ids(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise CommandError("--ids takes whole numbers separated by commas, e.g. 1,2.") from None
+
+
+def _line(run: SyncRun) -> str:
+    return (
+        f"read {run.read_count}, unchanged {run.unchanged_count}, rejected {run.rejected_count}, "
+        f"to deliver {run.queued_count}, delivered {run.delivered_count}, dead {run.dead_count}"
+    )
