@@ -1,6 +1,6 @@
 """What staff configure."""
 
-from syncconfig.models.config import RequestType, SyncConfig
+from syncconfig.models.config import AuthType, DeleteMode, OnExisting, RequestShape, RequestType, SyncConfig
 from syncconfig.models.connection import OdooConnection
 from syncconfig.models.extras import SyncHeader, SyncParam
 from syncconfig.models.line import SyncConfigLine
@@ -8,8 +8,12 @@ from syncconfig.models.schema import ModelSchema
 from syncconfig.models.trigger import SyncTrigger
 
 __all__ = [
+    "AuthType",
+    "DeleteMode",
     "ModelSchema",
     "OdooConnection",
+    "OnExisting",
+    "RequestShape",
     "RequestType",
     "SyncConfig",
     "SyncConfigLine",
