@@ -27,7 +27,7 @@ from clients.odoo.changes import ChangeCursor, iter_changes
 from clients.odoo.detect import TRANSPORTS, detect
 from clients.odoo.schema import ATTRIBUTES, Field, fields_from_get
 from clients.odoo.settings import OdooSettings, OdooVersion, Protocol
-from clients.odoo.transport import READING_METHODS, Transport
+from clients.odoo.transport import READING_METHODS, Transport, strange
 
 __all__ = ["BulkResult", "ChangeCursor", "OdooClient", "OdooSettings", "OdooVersion", "Protocol", "connect"]
 
@@ -114,6 +114,8 @@ class OdooClient:
     def fields_get(self, model: str, *, context: Mapping[str, Any] | None = None) -> dict[str, Field]:
         """The model's fields by name."""
         raw = self.call(model, "fields_get", kwargs={"attributes": list(ATTRIBUTES)}, context=context)
+        if not isinstance(raw, dict):
+            raise strange("fields_get", raw)
         return fields_from_get(raw)
 
     def search(
@@ -128,10 +130,13 @@ class OdooClient:
     ) -> list[int]:
         """The ids of the records in `domain`; `limit` None is no limit."""
         kwargs = _page(domain, limit, offset, order)
-        return [] if limit == 0 else list(self.call(model, "search", kwargs=kwargs, context=context))
+        return [] if limit == 0 else _list("search", self.call(model, "search", kwargs=kwargs, context=context))
 
     def search_count(self, model: str, domain: Domain, *, context: Mapping[str, Any] | None = None) -> int:
-        return int(self.call(model, "search_count", kwargs={"domain": list(domain)}, context=context))
+        count = self.call(model, "search_count", kwargs={"domain": list(domain)}, context=context)
+        if not isinstance(count, int):
+            raise strange("search_count", count)
+        return count
 
     def search_read(
         self,
@@ -148,8 +153,7 @@ class OdooClient:
         if limit == 0:
             return []
         kwargs = {**_page(domain, limit, offset, order), "fields": list(fields)}
-        records: list[Record] = self.call(model, "search_read", kwargs=kwargs, context=context)
-        return records
+        return _list("search_read", self.call(model, "search_read", kwargs=kwargs, context=context))
 
     def read(
         self, model: str, ids: Sequence[int], fields: Sequence[str], *, context: Mapping[str, Any] | None = None
@@ -157,8 +161,7 @@ class OdooClient:
         """The records of `ids` that exist, in no promised order."""
         if not ids:
             return []
-        records: list[Record] = self.call(model, "read", ids=ids, kwargs={"fields": list(fields)}, context=context)
-        return records
+        return _list("read", self.call(model, "read", ids=ids, kwargs={"fields": list(fields)}, context=context))
 
     def create(self, model: str, vals_list: Sequence[Vals], *, context: Mapping[str, Any] | None = None) -> list[int]:
         """Create the records, all or none, and return their ids in order."""
@@ -168,7 +171,7 @@ class OdooClient:
             return []
         kwargs = {"vals_list": [dict(vals) for vals in vals_list]}
         made = self.call(model, "create", kwargs=kwargs, context=context)
-        ids = [made] if isinstance(made, int) else list(made or [])
+        ids = made if isinstance(made, list) else [made]
         if len(ids) != len(vals_list):
             raise RemoteError(
                 f"Odoo returned {len(ids)} ids for {len(vals_list)} created records of {model}.",
@@ -205,7 +208,7 @@ class OdooClient:
         """(id, display name) of the records whose name matches."""
         kwargs = {"name": name, "domain": list(domain), "operator": operator, "limit": limit}
         found = self.call(model, "name_search", kwargs=kwargs, context=context)
-        return [(int(item[0]), str(item[1])) for item in found]
+        return [(int(item[0]), str(item[1])) for item in _list("name_search", found)]
 
     def iter_pages(
         self,
@@ -280,3 +283,9 @@ def _page(domain: Domain, limit: int | None, offset: int, order: str | None) -> 
     if order:
         kwargs["order"] = order
     return kwargs
+
+
+def _list(method: str, answer: Any) -> list[Any]:
+    if not isinstance(answer, list):
+        raise strange(method, answer)
+    return answer

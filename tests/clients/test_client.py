@@ -428,6 +428,15 @@ def test_an_answer_of_another_shape_is_a_remote_error(protocol: str, told: Any) 
 
     with serving(respond) as server:
         client = connect(settings(server.url, protocol))
+        client.transport._uid = 2
+        for ask in (
+            lambda: client.search_count("m", []),
+            lambda: client.search_read("m", [], []) if told != [1] else client.search_count("m", []),
+        ):
+            with pytest.raises(RemoteError, match="of an unknown shape") as caught:
+                ask()
+            assert caught.value.code == "not_odoo"
+        client.transport._uid = None
         codes = []
         for ask in (client.authenticate, client.version):
             with pytest.raises(RemoteError) as caught:
