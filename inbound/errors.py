@@ -1,13 +1,69 @@
-"""How the hub says no: the error body of the API, and the handlers for what Django itself refuses."""
+"""How the hub says no: the refusal that services raise, its body, and the handlers that turn anything into it.
+
+Nothing of the API ever answers with a page of Django's or with a traceback.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from rest_framework.response import Response
+
+logger = logging.getLogger(__name__)
 
 API_PREFIX = "/bj_api_sync/"
+
+
+class ErrorCode(StrEnum):
+    """The stable word in `error`, for programs."""
+
+    AUTHENTICATION_ERROR = "AUTHENTICATION_ERROR"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    VALIDATION_ERROR = "VALIDATION_ERROR"
+    DUPLICATE_RECORD = "DUPLICATE_RECORD"
+    LENGTH_REQUIRED = "LENGTH_REQUIRED"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    CONFIGURATION_ERROR = "CONFIGURATION_ERROR"
+    """This endpoint's configuration, or the hub's connection to Odoo, must be mended by staff of the hub."""
+    ODOO_ERROR = "ODOO_ERROR"
+    ODOO_UNAVAILABLE = "ODOO_UNAVAILABLE"
+    ODOO_TIMEOUT = "ODOO_TIMEOUT"
+
+
+class ApiError(Exception):
+    """A refusal. `reason` is for the log only: what the caller need not know, such as the address of Odoo."""
+
+    def __init__(
+        self,
+        status: int,
+        error: ErrorCode,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        reason: str = "",
+        **details: Any,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = error
+        self.message = message
+        self.headers = dict(headers or {})
+        self.reason = reason
+        self.details = details
+
+    def body(self, *, trace_id: str | None) -> dict[str, Any]:
+        return error_body(
+            message=self.message, code=self.status, error=self.error.value, **self.details, trace_id=trace_id
+        )
 
 
 def error_body(*, message: str, code: int, **details: Any) -> dict[str, Any]:
@@ -18,6 +74,22 @@ def error_body(*, message: str, code: int, **details: Any) -> dict[str, Any]:
         "code": code,
         **{key: value for key, value in details.items() if value is not None},
     }
+
+
+def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
+    """DRF's: the answer for whatever a view of the API raised."""
+    from inbound.refusals import refusal
+
+    view = context.get("view")
+    trace_id = getattr(view, "request_id", None)
+    found = refusal(exception, plan=getattr(view, "plan", None))
+    if found.status == 500:
+        logger.error("Request %s failed", trace_id, exc_info=exception)
+    elif found.reason:
+        logger.warning("Request %s was refused with %s: %s", trace_id, found.status, found.reason)
+    if view is not None:
+        view.refusal = found
+    return Response(found.body(trace_id=trace_id), status=found.status, headers=found.headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,0 +1,154 @@
+"""Writes one record of Odoo by its id: update, archive, delete; and what these have in common with `odoo_upsert`.
+
+What it promises: one record per identifier however many ask at once (`outbound.links`); nothing outside the config's
+domain is changed; no call more than a hand-written script makes, which is a search and a create for an unknown
+identifier, and one write where the hub knows the record already.
+
+The identifier is looked for among archived records too, within the domain: posting an archived customer updates it,
+and does not bring it back unless a line maps `active`. A known record that Odoo no longer has is noticed by Odoo's own
+error, and made anew. It refuses to write to one of several records with the same identifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from django.utils import timezone
+
+from clients.errors import Kind, RemoteError
+from clients.odoo.client import OdooClient
+from clients.odoo.domain import parse_domain
+from mapping.results import MappingResult, RelatedRecord
+from outbound import links
+from outbound.targets.odoo_lookup import ARCHIVED_TOO
+from outbound.targets.odoo_related import RelatedRecords
+from syncconfig.models import SyncConfig
+
+CLAIM_MARGIN_S: Final = 30.0
+
+
+class Action(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    """There was nothing to write."""
+    IGNORED = "ignored"
+    """It exists, and the config leaves existing records alone."""
+    REFUSED = "refused"
+    """It exists, and the config rejects existing records."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOutcome:
+    """What became of one record. `error` is set exactly when it failed; `related` is the related record that could
+    not be written, where that was the reason."""
+
+    action: Action
+    odoo_id: int | None = None
+    error: RemoteError | None = None
+    related: RelatedRecord | None = None
+
+
+def update_record(*, config: SyncConfig, client: OdooClient, odoo_id: int, result: MappingResult) -> WriteOutcome:
+    """Write the values to the record of this id, archived or not.
+
+    Raises RemoteError: `missing_record` where the record does not exist or is outside the domain, and whatever Odoo
+    says. RelatedFailed where a related record could not be written.
+    """
+    values = mapped_values(result)
+    domain = record_domain(config, client)
+    if (domain or not values) and not within(config, client, [odoo_id], domain):
+        raise missing(config, odoo_id)
+    if not values:
+        return WriteOutcome(Action.UNCHANGED, odoo_id)
+    with related_records_of(config, client) as related:
+        related.prepare([values])
+        sent = related.resolve(values)
+        related.need(values)
+        try:
+            client.write(config.model, [odoo_id], sent)
+        except RemoteError as error:
+            if error.kind is not Kind.AMBIGUOUS:
+                related.spare(values)
+            raise
+    if result.identifier is not None and result.identifier[0] != "id":
+        links.remember(config_id=config.pk, key=links.link_key(result.identifier[1]), odoo_id=odoo_id)
+    return WriteOutcome(Action.UPDATED, odoo_id)
+
+
+def remove_record(*, config: SyncConfig, client: OdooClient, odoo_id: int, archive: bool) -> None:
+    """Archive or delete the record of this id.
+
+    Raises RemoteError: `missing_record` as above, `cannot_archive` where the model has no `active` field.
+    """
+    domain = record_domain(config, client)
+    if domain and not within(config, client, [odoo_id], domain):
+        raise missing(config, odoo_id)
+    try:
+        if archive:
+            client.archive(config.model, [odoo_id])
+        else:
+            client.unlink(config.model, [odoo_id])
+    except RemoteError as error:
+        if archive and error.code == "unknown_field":
+            raise RemoteError(
+                f"Records of {config.model} cannot be archived: the model has no field 'active'.",
+                kind=Kind.PERMANENT,
+                code="cannot_archive",
+                model=config.model,
+            ) from error
+        if error.kind is not Kind.AMBIGUOUS or not _is_removed(config, client, odoo_id, archive=archive):
+            raise
+    if not archive:
+        links.forget(config_id=config.pk, odoo_id=odoo_id)
+
+
+def _is_removed(config: SyncConfig, client: OdooClient, odoo_id: int, *, archive: bool) -> bool:
+    """After the answer was lost: whether the record is archived or gone. False when Odoo cannot tell either."""
+    context = None if archive else ARCHIVED_TOO
+    try:
+        return not client.search(config.model, [["id", "=", odoo_id]], limit=1, context=context)
+    except RemoteError:
+        return False
+
+
+def record_domain(config: SyncConfig, client: OdooClient) -> list[Any]:
+    """The config's domain as it is now. Raises ValueError where it does not parse; the form refuses that."""
+    text = config.domain.strip()
+    if text in ("", "[]"):
+        return []
+    uid = client.authenticate() if "uid" in text else None
+    return parse_domain(text, now=timezone.now(), uid=uid, tz=config.connection.timezone)
+
+
+def within(config: SyncConfig, client: OdooClient, ids: Sequence[int], domain: Sequence[Any]) -> set[int]:
+    """Those of `ids` that exist and are in the domain, archived ones included unless the domain speaks of them."""
+    return set(client.search(config.model, [["id", "in", list(ids)], *domain], context=ARCHIVED_TOO))
+
+
+def missing(config: SyncConfig, odoo_id: int) -> RemoteError:
+    return RemoteError(
+        f"There is no record {odoo_id} here.", kind=Kind.PERMANENT, code="missing_record", model=config.model
+    )
+
+
+def mapped_values(result: MappingResult) -> dict[str, object]:
+    if result.values is None:
+        raise ValueError("a record whose mapping failed is never written")
+    return result.values
+
+
+def related_records_of(config: SyncConfig, client: OdooClient) -> RelatedRecords:
+    return RelatedRecords(
+        config_id=config.pk, client=client, ttl_s=claim_ttl_s(client), timeout_s=client.settings.timeouts.read_s
+    )
+
+
+def claim_ttl_s(client: OdooClient) -> float:
+    """How long a claim lasts: longer than any one call to Odoo can take."""
+    timeouts = client.settings.timeouts
+    return timeouts.connect_s + timeouts.deadline_s + CLAIM_MARGIN_S

@@ -1,0 +1,66 @@
+"""Answers mapping's questions to Odoo: which records have these values, and what do those related ones hold.
+
+One call per question, for a whole page. Archived records are not found by value (`active_test` is left on): a line
+that names an archived country or product is told that there is none. Comparison is exact and case-sensitive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from clients.odoo.client import OdooClient
+from mapping.engine import Lookup
+
+ARCHIVED_TOO: Final[Mapping[str, Any]] = {"active_test": False}
+
+Related = Callable[[str, Sequence[int], Sequence[str]], Mapping[int, dict[str, object]]]
+
+
+def odoo_lookup(client: OdooClient) -> Lookup:
+    """A `Lookup` for `map_in`. What it raises is RemoteError."""
+
+    def lookup(model: str, field: str, values: Sequence[object]) -> dict[object, list[int]]:
+        return ids_by_value(client, model, field, values)
+
+    return lookup
+
+
+def odoo_related(client: OdooClient) -> Related:
+    """A `Related` for `map_out`. Deleted records are left out; what it raises is RemoteError."""
+
+    def related(model: str, ids: Sequence[int], fields: Sequence[str]) -> dict[int, dict[str, object]]:
+        return {int(record["id"]): record for record in client.read(model, ids, fields)}
+
+    return related
+
+
+def ids_by_value(
+    client: OdooClient,
+    model: str,
+    field: str,
+    values: Sequence[object],
+    *,
+    domain: Sequence[Any] = (),
+    context: Mapping[str, Any] | None = None,
+) -> dict[object, list[int]]:
+    """value -> the ids of the records that have it, the oldest first. Values without any are left out."""
+    if not values:
+        return {}
+    asked = {_text(value): value for value in values}
+    leaf = [field, "=", values[0]] if len(asked) == 1 else [field, "in", list(asked.values())]
+    ids: dict[object, list[int]] = {}
+    for record in client.search_read(model, [*domain, leaf], [field], order="id", context=context):
+        value = asked.get(_text(record[field]))
+        if value is not None:
+            ids.setdefault(value, []).append(int(record["id"]))
+    return ids
+
+
+def _text(value: object) -> str:
+    """The value as text; a many2one, which reads as `[id, name]`, as its id; 5.0 as 5."""
+    if isinstance(value, (list, tuple)):
+        value = value[0] if value else ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
