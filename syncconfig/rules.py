@@ -85,7 +85,7 @@ def url_message(config: SyncConfig, *, keys: Collection[str], path_params: Colle
     if not unknown:
         return ""
     return _(
-        "The URL holds {%(name)s}, but there is no mapped key and no path parameter of that name. Known here: %(known)s."
+        "The URL holds {%(name)s}, but no mapped key and no path parameter has that name. Known here: %(known)s."
     ) % {"name": unknown[0], "known": ", ".join(sorted(known)) or "-"}
 
 

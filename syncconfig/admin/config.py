@@ -1,0 +1,213 @@
+"""Sync configs: the form on which staff say what goes where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from clients.errors import RemoteError
+from syncconfig.admin.actions import ConfigActionsMixin, add_config_button
+from syncconfig.admin.connection import tell_result
+from syncconfig.admin.inlines import KNOWN_FIELDS, HeaderInline, LineInline, ParamInline, TriggerInline
+from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
+from syncconfig.examples import curl_command, endpoint_url
+from syncconfig.fit import fields_learn, is_about_config
+from syncconfig.forms import SyncConfigForm
+from syncconfig.models import OdooConnection, RequestType, SyncConfig
+from syncconfig.probes import connection_probe
+from syncconfig.secrets import SecretUnreadable
+from syncconfig.validators import validate_model_name
+
+_IN = "request_type == 'in'"
+_OUT = "request_type == 'out'"
+
+
+@admin.register(SyncConfig)
+class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
+    form = SyncConfigForm
+    secret_columns = ("auth_secret", "connection__secret")
+    list_display = (
+        "name", "shown_direction", "connection", "model", "shown_methods", "shown_target", "active", "shown_activity"
+    )  # fmt: skip
+    list_filter = ("active", "request_type", ("connection", NamedFilter))
+    list_filter_submit = False
+    list_select_related = ("connection",)
+    search_fields = ("name", "model", "endpoint", "url")
+    inlines = (LineInline, HeaderInline, ParamInline, TriggerInline)
+    readonly_fields = ("shown_address", "shown_curl")
+    warn_unsaved_form = True
+    save_as = False
+    conditional_fields = {
+        **dict.fromkeys(("endpoint", "shown_address", "shown_curl", "on_existing", "delete_mode"), _IN),
+        **dict.fromkeys(("url", "request_shape", "wrap_key", "answer_id_path", "only_changed", "retry_schedule"), _OUT),
+        **dict.fromkeys(("connect_timeout_s", "read_timeout_s"), _OUT),
+        "auth_login": "auth_type == 'basic'",
+        "auth_header": "auth_type == 'header'",
+        "auth_secret": "auth_type != 'none'",
+    }
+    fieldsets = (
+        (None, {"fields": ("name", "active", "request_type", "connection", "model", "domain")}),
+        (
+            _("Address"),
+            {
+                "classes": ["tab"],
+                "fields": (
+                    "endpoint",
+                    "url",
+                    ("method_get", "method_post", "method_put", "method_delete"),
+                    "shown_address",
+                    "shown_curl",
+                ),
+            },
+        ),
+        (
+            _("Authorization"),
+            {"classes": ["tab"], "fields": ("auth_type", "auth_login", "auth_header", "auth_secret")},
+        ),
+        (
+            _("Behaviour"),
+            {
+                "classes": ["tab"],
+                "fields": (
+                    "on_existing",
+                    "delete_mode",
+                    "request_shape",
+                    "wrap_key",
+                    "answer_id_path",
+                    "only_changed",
+                    "is_paginated",
+                    "page_size",
+                ),
+            },
+        ),
+        (
+            _("Limits and retries"),
+            {"classes": ["tab"], "fields": ("connect_timeout_s", "read_timeout_s", "retry_schedule")},
+        ),
+    )
+
+    # --- list ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset = super().get_queryset(request).select_related("connection")
+        # By name: the log's app may know this one, not the other way round.
+        log = apps.get_model("auditlog", "ApiLog")._default_manager
+        latest = log.filter(config=OuterRef("pk")).order_by("-id").values("created_at")[:1]
+        return queryset.annotate(last_activity=Subquery(latest))
+
+    @display(description=_("Direction"), label={"in": "info", "out": "success"}, ordering="request_type")
+    def shown_direction(self, config: SyncConfig) -> tuple[str, str]:
+        return config.request_type, _now("In") if config.request_type == RequestType.IN else _now("Out")
+
+    @admin.display(description=_("Methods"))
+    def shown_methods(self, config: SyncConfig) -> str:
+        return ", ".join(config.methods)
+
+    @admin.display(description=_("Endpoint or URL"))
+    def shown_target(self, config: SyncConfig) -> str:
+        return (config.endpoint if config.request_type == RequestType.IN else config.url) or "-"
+
+    @admin.display(description=_("Last activity"), ordering="last_activity")
+    def shown_activity(self, config: Any) -> Any:
+        return config.last_activity
+
+    # --- form ---
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        config = super().get_object(request, object_id, from_field)
+        if config is not None:
+            config.site_url = request.build_absolute_uri("/")
+        return config
+
+    @admin.display(description=_("Full address"))
+    def shown_address(self, config: Any) -> str:
+        if not config.pk or not config.endpoint:
+            return _now("Save an endpoint to see its address.")
+        return endpoint_url(config, site_url=config.site_url)
+
+    @admin.display(description=_("Try it"))
+    def shown_curl(self, config: Any) -> str | SafeString:
+        if not config.pk or not config.endpoint:
+            return "-"
+        command = curl_command(config, config.lines.all(), site_url=config.site_url)
+        return format_html('<pre class="sync-code">{}</pre>', command)
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Schedules are for configs that send."""
+        if request.method == "POST":
+            has_schedules = "triggers-TOTAL_FORMS" in request.POST
+        else:
+            has_schedules = obj is None or obj.request_type == RequestType.OUT
+        if not has_schedules:
+            return [inline for inline in self.inlines if inline is not TriggerInline]
+        return self.inlines
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "connection":
+            kwargs["queryset"] = OdooConnection.objects.defer("secret")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        if request.method == "POST" and self._may_save(request, object_id):
+            # Before the transaction in which the form is checked and saved: Odoo may take its time.
+            self._learn_fields(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _may_save(self, request: HttpRequest, object_id: str | None) -> bool:
+        return self.has_change_permission(request) if object_id else self.has_add_permission(request)
+
+    def _learn_fields(self, request: HttpRequest) -> None:
+        """Put the fields of the submitted model on the request, or say why the lines cannot be compared with them."""
+        model = request.POST.get("model", "").strip()
+        number = request.POST.get("connection", "")
+        count = request.POST.get("lines-TOTAL_FORMS", "")
+        if not number.isdigit() or not count.isdigit():
+            return
+        paths = [request.POST.get(f"lines-{index}-field", "").strip() for index in range(min(int(count), 1000))]
+        try:
+            validate_model_name(model)
+            connection = OdooConnection.objects.get(pk=int(number))
+            setattr(request, KNOWN_FIELDS, fields_learn(connection, model, paths))
+        except (ValidationError, OdooConnection.DoesNotExist):
+            return  # the form itself says so
+        except (RemoteError, SecretUnreadable) as error:
+            if isinstance(error, RemoteError) and is_about_config(error):
+                messages.warning(request, str(error))
+                return
+            messages.warning(
+                request,
+                _now("The mapping lines were not compared with Odoo's fields, as Odoo could not be asked: %(error)s")
+                % {"error": error},
+            )
+
+    # --- buttons ---
+
+    def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("syncconfig.run_syncconfig"))
+
+
+@action(description=_("Test connection"), url_path="test", icon="network_check", permissions=["change"])
+def test_connection(model_admin: SyncConfigAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Ask the Odoo of the config."""
+    config = model_admin.get_object(request, object_id)
+    if config is None:
+        return HttpResponseRedirect(reverse("admin:syncconfig_syncconfig_changelist"))
+    tell_result(request, config.connection, connection_probe(config.connection))
+    return HttpResponseRedirect(reverse("admin:syncconfig_syncconfig_change", args=[object_id]))
+
+
+add_config_button(test_connection)

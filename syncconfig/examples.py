@@ -1,0 +1,58 @@
+"""How a caller would use an In config: its address, and a command to copy."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+from mapping.paths import parse_path
+from syncconfig.models import SyncConfig, SyncConfigLine
+
+API_PATH = "/bj_api_sync/v1/"
+SECRET = "$SECRET"  # noqa: S105 - a placeholder that the caller's shell fills
+
+
+def endpoint_url(config: SyncConfig, *, site_url: str) -> str:
+    """The full address of the endpoint; `site_url` has a scheme and a host."""
+    return f"{site_url.rstrip('/')}{API_PATH}{config.endpoint}"
+
+
+def example_payload(lines: Iterable[SyncConfigLine]) -> dict[str, Any]:
+    """A body with every key that the active lines read, each with a word for its value."""
+    body: dict[str, Any] = {}
+    for line in lines:
+        if not line.active or not line.key or line.direction == "out":
+            continue
+        path = parse_path(line.key)
+        value: Any = "..." if line.default is None else line.default
+        for _spread in range(path.spreads):
+            value = [value]
+        try:
+            path.write(body, value)
+        except ValueError:
+            continue  # another line reads the object around it as a whole
+    return body
+
+
+def curl_command(config: SyncConfig, lines: Iterable[SyncConfigLine], *, site_url: str) -> str:
+    """A command that calls the endpoint with the first of its methods, preferring POST. It holds no secret."""
+    url = endpoint_url(config, site_url=site_url)
+    method = "POST" if config.method_post else next(iter(config.methods), "GET")
+    parts = ["curl"]
+    if method != "GET":
+        parts.append(f"-X {method}")
+    if config.auth_type == "basic":
+        parts.append(f'-u {shlex.quote(config.auth_login)}:"{SECRET}"')
+    elif config.auth_type == "bearer":
+        parts.append(f'-H "Authorization: Bearer {SECRET}"')
+    elif config.auth_type == "header":
+        parts.append(f'-H "{config.auth_header}: {SECRET}"')
+    if method in {"PUT", "DELETE"}:
+        url += "/1"
+    if method in {"POST", "PUT"}:
+        parts.append("-H 'Content-Type: application/json'")
+        parts.append(f"-d {shlex.quote(json.dumps(example_payload(lines), ensure_ascii=False))}")
+    parts.append(shlex.quote(url))
+    return " \\\n  ".join(parts)

@@ -1,0 +1,65 @@
+"""The mapping lines of a form together: what no single line can know."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext as _
+from unfold.forms import PaginationInlineFormSet
+
+from syncconfig.fit import KnownFields, fit_messages
+from syncconfig.models import SyncConfigLine
+from syncconfig.rules import lines_messages, url_message
+
+
+class LineFormSet(PaginationInlineFormSet):
+    """Adds the rules over lines, and what Odoo says of the fields, to the forms that can mend it.
+
+    `known_fields` is what could be learnt of the model's fields; None, and the lines are not compared with them.
+    """
+
+    known_fields: ClassVar[KnownFields | None] = None
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if self._is_kept(form)]
+        if any(form.errors for form in self.forms):
+            return
+        lines: list[SyncConfigLine] = [form.instance for form in kept]
+        messages = lines_messages(lines)
+        if not messages and self.known_fields is not None and self.instance.model in self.known_fields:
+            messages = fit_messages(self.instance, lines, self.known_fields)
+        general = [message.message for message in messages if message.index is None]
+        for index, field, text in messages:
+            if index is not None:
+                kept[index].add_error(field if field in kept[index].fields else None, text)
+        unfillable = url_message(self.instance, keys=_keys(lines), path_params=self._path_params())
+        if unfillable:
+            general.append(unfillable)
+        if general:
+            raise forms.ValidationError(general)
+        if messages:
+            raise forms.ValidationError(_("Some mapping lines need a change; they are marked below."))
+
+    def _is_kept(self, form: forms.BaseForm) -> bool:
+        if self.can_delete and self._should_delete_form(form):
+            return False
+        return bool(form.has_changed() or form.instance.pk)
+
+    def _path_params(self) -> set[str]:
+        """The names of path parameters in the same submission; they are a formset of their own."""
+        data: Any = self.data
+        found = set()
+        for index in range(_number(data.get("params-TOTAL_FORMS"))):
+            if data.get(f"params-{index}-kind") == "path" and not data.get(f"params-{index}-DELETE"):
+                found.add(data.get(f"params-{index}-name", "").strip())
+        return found
+
+
+def _number(text: str | None) -> int:
+    return min(int(text), 1000) if text and text.isdigit() else 0
+
+
+def _keys(lines: list[SyncConfigLine]) -> set[str]:
+    return {line.key for line in lines if line.active and line.key and line.direction != "in"}
