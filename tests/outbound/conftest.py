@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
-from outbound.models import RunTrigger, SyncRun
+from mapping.results import payload_hash
+from outbound.budget import Budget
+from outbound.deliveries import SendReport, deliveries_send
+from outbound.models import Delivery, RunTrigger, SyncRun
 from outbound.runs import Ended, run_execute, run_start
+from outbound.states import OPEN_DELIVERIES
+from syncconfig import connections, plans
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 
 LINES: list[dict[str, Any]] = [
@@ -24,6 +30,13 @@ RETRIES = "0.05, 0.05, 0.05"
 MakeConfig = Callable[..., SyncConfig]
 
 
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    """Ids and revisions begin anew with every test, as they never do in a process that lives on."""
+    connections._clients.clear()
+    plans._plans.clear()
+
+
 @pytest.fixture
 def products(demo_odoo: DemoOdoo) -> list[int]:
     """Ids of twelve products in the demo Odoo, ascending."""
@@ -31,7 +44,7 @@ def products(demo_odoo: DemoOdoo) -> list[int]:
 
 
 @pytest.fixture
-def make_config(connection: OdooConnection, shop: DemoShop, products: list[int]) -> Iterator[MakeConfig]:
+def make_config(connection: OdooConnection, shop: DemoShop, products: list[int]) -> MakeConfig:
     """Makes Out configs for the seeded products; arguments replace the defaults."""
 
     def make(**fields: Any) -> SyncConfig:
@@ -79,3 +92,38 @@ def sync(config: SyncConfig, **options: Any) -> SyncRun:
     assert ended in (Ended.DONE, Ended.FAILED), ended
     run.refresh_from_db()
     return run
+
+
+def make_delivery(config: SyncConfig, record_id: int, **fields: Any) -> Delivery:
+    """A delivery as a run would insert it."""
+    payload = {"sku": f"SKU-{record_id}", "title": f"Product {record_id}", "price": 1.5}
+    return Delivery.objects.create(
+        **{
+            "config": config,
+            "record_id": record_id,
+            "method": "POST",
+            "payload": payload,
+            "payload_hash": payload_hash(payload),
+            **fields,
+        }
+    )
+
+
+def send(config: SyncConfig, seconds: float = 10) -> SendReport:
+    """Send what is due now."""
+    return deliveries_send(config=config, budget=Budget(seconds))
+
+
+def send_until_settled(config: SyncConfig, *, timeout_s: float = 5) -> None:
+    """Send until no delivery is open, waiting for the times of new attempts."""
+    end_s = time.monotonic() + timeout_s
+    while Delivery.objects.filter(config=config, state__in=OPEN_DELIVERIES).exists():
+        assert time.monotonic() < end_s, list(Delivery.objects.values("pk", "state", "attempts", "last_error"))
+        send(config)
+        time.sleep(0.01)
+
+
+def set_price(demo_odoo: DemoOdoo, product_id: int, price: float) -> None:
+    """Change a price in Odoo, where it stands on the template."""
+    product = demo_odoo.call("product.product", "read", [product_id], ["product_tmpl_id"])[0]
+    demo_odoo.call("product.template", "write", [product["product_tmpl_id"][0]], {"list_price": price})
