@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mapping.inward import ConstantStep, Convert, Level, PlainStep, Simple, Step
-from mapping.lines import CONVERSION_ERRORS, Line, bind
+from mapping.lines import CONVERSION_ERRORS, Line, bind_in, bind_out
 from mapping.paths import SPREAD, Segment
 from mapping.spec import X2MANY_TYPES, Absent, FieldType, Schema
 
@@ -96,7 +96,7 @@ def identity_out(field: FieldType, tz: str) -> Convert:
         return many2one_id
     if field.type in X2MANY_TYPES:
         return x2many_ids
-    return bind(field.from_odoo, field, tz)
+    return bind_out(field, tz)
 
 
 def many2one_id(value: object) -> object:
@@ -144,7 +144,7 @@ class Plain(Calculation):
 
     def _to_odoo(self) -> Convert:
         assert self.line.field is not None  # noqa: S101 - needs_field is checked before a step is made
-        return bind(self.line.field.to_odoo, self.line.field, self.compiling.tz)
+        return bind_in(self.line.field, self.compiling.tz)
 
     def source_out(self) -> Source | None:
         field = self.line.field

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from mapping.checks import check_out, check_rows
 from mapping.compiling import compile_level, compile_out
@@ -83,6 +84,11 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
     """The plan of these lines. Raises PlanError with every problem: the line, the field, and the cure."""
     if spec.direction not in list(Direction):
         raise PlanError([Problem(None, "", f"direction is {spec.direction!r}; write one of {', '.join(Direction)}")])
+    try:
+        ZoneInfo(spec.tz)
+    except (KeyError, ValueError, OSError):
+        message = f"there is no timezone {spec.tz!r}; write one such as Europe/Brussels"
+        raise PlanError([Problem(None, "", message)]) from None
     tree = Tree(spec, schema)
     _check_identifier(tree)
     if not tree.problems:

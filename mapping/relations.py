@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from mapping.calculations import Calculation, Compiling, Source, identity_out, register
 from mapping.inward import Convert, Level, Step
-from mapping.lines import Line, bind
+from mapping.lines import Line, bind_in
 from mapping.matching import ListMode, Matcher, OnMatch, OnMissing, Rows, ToMany, ToOne
 from mapping.paths import SPREAD, Path, Segment
 from mapping.spec import X2MANY_TYPES, FieldType
@@ -106,7 +106,7 @@ class Relational(Calculation):
         assert field is not None and field.relation is not None  # noqa: S101, PT018
         convert: Convert = as_id
         if self.match_type is not None and self.match_field != "id":
-            convert = bind(self.match_type.to_odoo, self.match_type, self.compiling.tz)
+            convert = bind_in(self.match_type, self.compiling.tz)
         matcher = Matcher(
             line,
             model=field.relation,

@@ -49,7 +49,11 @@ class Absent(StrEnum):
 
 
 class FieldType(Protocol):
-    """A field of an Odoo model, with its conversions. Both raise ValueError with a reason a human can act on."""
+    """A field of an Odoo model, with its conversions. Both raise ValueError with a reason a human can act on.
+
+    A field may also offer `converter_in(tz)` and `converter_out(tz)`: the same conversions as functions of the value
+    alone, with everything about the field and the timezone settled beforehand.
+    """
 
     @property
     def name(self) -> str: ...

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from clients.odoo import values
 from clients.odoo.commands import CLEARED, to_x2many
+from clients.odoo.converters import FROM_ODOO, TO_ODOO, Convert
 from clients.odoo.values import Conversion, SelectionItems, Target, ValueRefused
 
 __all__ = ["ATTRIBUTES", "FIELD_TYPES", "Field", "ValueRefused", "fields_from_get"]
@@ -82,6 +84,18 @@ class Field:
         x2many as ids."""
         conversion = _CONVERSIONS.get(self.type)
         return value if conversion is None else conversion[1](value, Target(None, tz))
+
+    def converter_in(self, tz: str = "UTC") -> Convert:
+        """`to_odoo` for this timezone as a function of the value alone, several times as fast."""
+        make = TO_ODOO.get(self.type)
+        full = partial(self.to_odoo, tz=tz)
+        return full if make is None else make(full, tz, self.selection)
+
+    def converter_out(self, tz: str = "UTC") -> Convert:
+        """`from_odoo` for this timezone as a function of the value alone."""
+        make = FROM_ODOO.get(self.type)
+        full = partial(self.from_odoo, tz=tz)
+        return full if make is None else make(full, tz, self.selection)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON, for a cache; `from_dict` reads it back. Defaults are left out."""

@@ -237,3 +237,9 @@ def test_the_secret_default_of_a_line_is_in_no_repr(make_plan: MakePlan) -> None
         "res.partner", REF, {"field": "name", "key": "n", "absent": "default", "default": "hunter2", "secret": True}
     )
     assert "hunter2" not in repr(plan) + repr(plan.lines)
+
+
+@pytest.mark.parametrize("tz", ["Europe/Atlantis", "", "../../etc/passwd"])
+def test_a_timezone_that_does_not_exist_is_a_problem_and_no_crash(make_plan: MakePlan, tz: str) -> None:
+    with pytest.raises(PlanError, match="there is no timezone"):
+        make_plan("res.partner", REF, tz=tz)
