@@ -49,6 +49,9 @@ class ApiView(APIView):
     content_negotiation_class = JsonOnly
     http_method_names = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
 
+    # DRF's own would name the methods of the class in Allow, also in refusals that say otherwise.
+    default_response_headers: dict[str, str] = {}
+
     request_id = ""
     refusal: ApiError | None = None
     plan: Plan | None = None

@@ -45,7 +45,7 @@ ORDER_LINES: list[dict[str, Any]] = [
         "on_missing": "create",
         "required": True,
     },
-    {"field": "partner_id.name", "key": "customer.default_address.name"},
+    {"field": "partner_id.name", "key": "billing_address.name"},
     {"field": "partner_id.city", "key": "customer.default_address.city"},
     {
         "field": "partner_id.country_id",
