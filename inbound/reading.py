@@ -58,7 +58,7 @@ def _mapped(plan: Plan, client: OdooClient, found: Sequence[dict[str, Any]]) -> 
     records: list[dict[str, Any]] = []
     for record, result in zip(found, results, strict=True):
         if result.values is None:
-            raise mapping_refusal(result.errors)
+            raise mapping_refusal(result.errors, status=502)
         records.append(with_id(result.values, int(record["id"])))
     return records
 

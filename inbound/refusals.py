@@ -6,6 +6,7 @@ the hub (its connection, its configuration, its addresses) is said in general wo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from django.db import OperationalError
 from rest_framework.exceptions import APIException
 
 from clients.errors import Kind, RemoteError
+from clients.odoo.domain import DomainError
 from inbound.errors import ApiError, ErrorCode
 from mapping.plan import Plan
 from mapping.results import FieldError, RelatedRecord
@@ -59,8 +61,8 @@ def refusal(exception: Exception, *, plan: Plan | None = None) -> ApiError:
     )
 
 
-def mapping_refusal(errors: Iterable[FieldError]) -> ApiError:
-    """400 with every error of the record, by line."""
+def mapping_refusal(errors: Iterable[FieldError], *, status: int = 400) -> ApiError:
+    """Every error of the record, by line: 400 for what the caller sent, 502 for what Odoo holds."""
     found = [
         {
             "line_id": error.line_id,
@@ -77,8 +79,8 @@ def mapping_refusal(errors: Iterable[FieldError]) -> ApiError:
     name = first["key"] or first["field"]
     message = f"{name}: {first['message']}" if name else str(first["message"])
     return ApiError(
-        400,
-        ErrorCode.VALIDATION_ERROR,
+        status,
+        ErrorCode.VALIDATION_ERROR if status == 400 else ErrorCode.ODOO_ERROR,
         f"{message}.{more}" if not message.endswith(".") else f"{message}{more}",
         line_id=first["line_id"],
         errors=found,
@@ -163,7 +165,7 @@ def _dotted(plan: Plan, related: RelatedRecord | None) -> str:
 
 
 def _retry(error: RemoteError) -> dict[str, str]:
-    return {"Retry-After": str(max(1, round(error.retry_after_s or RETRY_AFTER_S)))}
+    return {"Retry-After": str(max(1, math.ceil(error.retry_after_s or RETRY_AFTER_S)))}
 
 
 def _broken_config(exception: Any) -> ApiError:
@@ -192,6 +194,7 @@ def _of_the_framework(exception: Any) -> ApiError:
 _KINDS: Final[tuple[tuple[type[Exception], Callable[[Any], ApiError]], ...]] = (
     (ConfigBroken, _broken_config),
     (SecretUnreadable, _broken_config),
+    (DomainError, _broken_config),
     (SuspiciousOperation, _suspicious),
     (OperationalError, _database_away),
     (APIException, _of_the_framework),

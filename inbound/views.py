@@ -81,6 +81,10 @@ class ApiView(APIView):
                 error_kind="" if refusal is None else refusal.error.value,
                 record_ref=self.record_ref,
             )
+        if request.method == "HEAD":
+            # Not every server drops the body by itself, and the next answer on the connection would begin with it.
+            response["Content-Length"] = str(len(response.content))
+            response.content = b""
         return response
 
     def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

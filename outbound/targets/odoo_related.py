@@ -65,7 +65,8 @@ class RelatedRecords:
     def prepare(self, pages: Iterable[dict[str, object]]) -> None:
         """Write the related records within these values; failures are told by `resolve`.
 
-        Raises ClaimBusy, and RemoteError where Odoo cannot be asked."""
+        Raises RemoteError where Odoo cannot be asked, and `busy` where another request is making one of them.
+        """
         records = list(related_records(list(pages)))
         missing = {
             links.related_key(record.model, record.match_field, record.match_value): record
@@ -73,7 +74,7 @@ class RelatedRecords:
             if record.id is None
         }
         for key in sorted(missing):
-            position = links.wait(config_id=self._config_id, key=key, ttl_s=self._ttl_s, timeout_s=self._timeout_s)
+            position = self._claim(key)
             if isinstance(position, links.Claim):
                 self._held[key] = _Held(missing[key], position)
         self._look_again([held.record for held in self._held.values()])
@@ -108,6 +109,12 @@ class RelatedRecords:
             return [self._resolved(inner) for inner in value]
         return value
 
+    def _claim(self, key: str) -> links.Known | links.Claim:
+        try:
+            return links.wait(config_id=self._config_id, key=key, ttl_s=self._ttl_s, timeout_s=self._timeout_s)
+        except links.ClaimBusy:
+            raise busy() from None
+
     def _look_again(self, records: list[RelatedRecord]) -> None:
         """Between mapping's lookup and the claim, somebody else may have made the record. An archived one counts:
         it is the same customer."""
@@ -131,6 +138,8 @@ class RelatedRecords:
                 self._client.write(record.model, [record.id], values)
         except RemoteError as error:
             raise RelatedFailed(record, error) from error
+        except links.ClaimLost:
+            raise RelatedFailed(record, busy()) from None
 
     def _create(self, record: RelatedRecord, values: dict[str, object], held: _Held) -> int:
         links.keep(held.claim)
@@ -168,3 +177,13 @@ def find_lost(client: OdooClient, model: str, field: str, values: list[object]) 
     except RemoteError:
         return {}
     return {value: ids[-1] for value, ids in found.items()}
+
+
+def busy() -> RemoteError:
+    """Another request has been creating the same record for longer than this one wanted to wait."""
+    return RemoteError(
+        "Another request is creating this record at the moment. Send this one again.",
+        kind=Kind.RETRYABLE,
+        code="busy",
+        retry_after_s=5,
+    )

@@ -12,7 +12,6 @@ error, and made anew. It refuses to write to one of several records with the sam
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
@@ -23,14 +22,14 @@ from outbound.targets.odoo import (
     Action,
     WriteOutcome,
     claim_ttl_s,
-    mapped_values,
     missing,
     record_domain,
     related_records_of,
     within,
 )
+from outbound.targets.odoo_entry import Entry, entry_of, fail_all, for_create, outside, several
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value
-from outbound.targets.odoo_related import RelatedFailed, RelatedRecords, find_lost
+from outbound.targets.odoo_related import RelatedFailed, RelatedRecords, busy, find_lost
 from syncconfig.models import SyncConfig
 from syncconfig.models.config import OnExisting
 
@@ -45,48 +44,15 @@ def upsert_records(
     The results must be mapped without errors, with an identifier, and as whole records that may exist already
     (`map_in(..., existing=True)`).
     """
-    entries = [_entry(result) for result in results]
+    entries = [entry_of(result) for result in results]
     waiting = entries
     while waiting:
         # Of two entries with one identifier the second finds what the first has made.
-        now: dict[object, _Entry] = {}
+        now: dict[object, Entry] = {}
         later = [entry for entry in waiting if now.setdefault(entry.value, entry) is not entry]
         _Round(config=config, plan=plan, client=client).run(list(now.values()))
         waiting = later
     return [entry.outcome for entry in entries]
-
-
-@dataclass(eq=False, slots=True)
-class _Entry:
-    """One record on its way. `key` is None where the identifier is Odoo's own id, which needs no claim."""
-
-    values: dict[str, object]
-    value: object
-    key: str | None
-    odoo_id: int | None = None
-    is_known: bool = False
-    """`odoo_id` comes from a link, not from Odoo just now."""
-    claim: links.Claim | None = None
-    in_doubt: bool = False
-    outcome: WriteOutcome = field(default_factory=lambda: WriteOutcome(Action.FAILED))
-    is_done: bool = False
-
-    def end(self, action: Action) -> None:
-        self.outcome, self.is_done = WriteOutcome(action, self.odoo_id), True
-
-    def fail(self, error: RemoteError | RelatedFailed) -> None:
-        if isinstance(error, RelatedFailed):
-            self.outcome = WriteOutcome(Action.FAILED, error=error.error, related=error.record)
-        else:
-            self.outcome = WriteOutcome(Action.FAILED, error=error)
-        self.is_done = True
-
-
-def _entry(result: MappingResult) -> _Entry:
-    if result.identifier is None:
-        raise ValueError("a record without its identifier cannot be created or updated")
-    name, value = result.identifier
-    return _Entry(mapped_values(result), value, None if name == "id" else links.link_key(value))
 
 
 class _Round:
@@ -100,11 +66,11 @@ class _Round:
         self.ttl_s = claim_ttl_s(client)
         self.domain: list[object] = []
 
-    def run(self, entries: list[_Entry]) -> None:
+    def run(self, entries: list[Entry]) -> None:
         try:
             self.domain = record_domain(self.config, self.client)
         except RemoteError as error:
-            _fail_all(entries, error)
+            fail_all(entries, error)
             return
         busy = self._acquire(entries)
         self._bring_in([entry for entry in entries if entry not in busy])
@@ -112,7 +78,7 @@ class _Round:
             if self._await(entry):
                 self._bring_in([entry])
 
-    def _acquire(self, entries: Iterable[_Entry]) -> list[_Entry]:
+    def _acquire(self, entries: Iterable[Entry]) -> list[Entry]:
         """Link or claim each entry; the ones that somebody else holds are returned."""
         by_key = {entry.key: entry for entry in entries if entry.key is not None}
         positions = links.acquire(config_id=self.config.pk, keys=by_key, ttl_s=self.ttl_s) if by_key else {}
@@ -123,13 +89,13 @@ class _Round:
                 self._place(entry, positions[entry.key])
         return [by_key[key] for key, position in positions.items() if position is None]
 
-    def _place(self, entry: _Entry, position: links.Known | links.Claim | None) -> None:
+    def _place(self, entry: Entry, position: links.Known | links.Claim | None) -> None:
         if isinstance(position, links.Known):
             entry.odoo_id, entry.is_known = position.odoo_id, True
         elif position is not None:
             entry.odoo_id, entry.is_known, entry.claim = None, False, position
 
-    def _await(self, entry: _Entry) -> bool:
+    def _await(self, entry: Entry) -> bool:
         assert entry.key is not None  # noqa: S101 - only keys are waited for
         timeout_s = self.client.settings.timeouts.read_s
         try:
@@ -142,7 +108,7 @@ class _Round:
             return False
         return True
 
-    def _bring_in(self, entries: list[_Entry]) -> None:
+    def _bring_in(self, entries: list[Entry]) -> None:
         try:
             stale = self._check_known([entry for entry in entries if entry.is_known])
             self._heal(stale)
@@ -154,32 +120,32 @@ class _Round:
                 self._look_up([entry for entry in stale if not entry.is_done])
                 self._write([entry for entry in stale if not entry.is_done])
                 # Made by somebody else meanwhile, and deleted again.
-                _fail_all(stale, busy())
+                fail_all(stale, busy())
         except RemoteError as error:
-            _fail_all(entries, error)
-        except (links.ClaimLost, links.ClaimBusy):
-            _fail_all(entries, busy())
+            fail_all(entries, error)
+        except links.ClaimLost:
+            fail_all(entries, busy())
         finally:
             for entry in entries:
                 if entry.claim is not None and not entry.in_doubt:
                     links.release(entry.claim)
                     entry.claim = None
 
-    def _check_known(self, known: list[_Entry]) -> list[_Entry]:
+    def _check_known(self, known: list[Entry]) -> list[Entry]:
         """Where Odoo's answer to the write alone would not tell: whether the records are in the domain and there.
         Returns the ones that are gone."""
         if not known or not (self.domain or self.config.on_existing != OnExisting.UPDATE):
             return []
         ids = [entry.odoo_id for entry in known if entry.odoo_id is not None]
         inside = within(self.config, self.client, ids, self.domain)
-        outside = [each for each in ids if each not in inside]
-        there = within(self.config, self.client, outside, []) if outside and self.domain else set()
+        left = [each for each in ids if each not in inside]
+        there = within(self.config, self.client, left, []) if left and self.domain else set()
         for entry in known:
             if entry.odoo_id in there:
-                entry.fail(_outside())
+                entry.fail(outside())
         return [entry for entry in known if entry.odoo_id not in inside and not entry.is_done]
 
-    def _heal(self, stale: list[_Entry]) -> None:
+    def _heal(self, stale: list[Entry]) -> None:
         """The link is of a record that Odoo no longer has: drop it, and claim the identifier."""
         for entry in stale:
             odoo_id = entry.odoo_id
@@ -188,21 +154,25 @@ class _Round:
                 entry.fail(missing(self.config, odoo_id))
                 continue
             links.forget(config_id=self.config.pk, odoo_id=odoo_id)
-            self._await(entry)
+            # Not waited for: others may be waiting for what this round holds.
+            position = links.acquire(config_id=self.config.pk, keys=[entry.key], ttl_s=self.ttl_s)[entry.key]
+            if position is None:
+                entry.fail(busy())
+            self._place(entry, position)
 
-    def _look_up(self, claimed: list[_Entry]) -> None:
+    def _look_up(self, claimed: list[Entry]) -> None:
         """Find the claimed identifiers in Odoo; what is found is linked, and others may go on with it at once."""
         if not claimed:
             return
         values = [entry.value for entry in claimed]
         found = self._ids(values, archived_too=True)
-        several = [value for value, ids in found.items() if len(ids) > 1]
+        doubtful = [value for value, ids in found.items() if len(ids) > 1]
         # Of one active record and archived ones, the active one is meant.
-        found |= {value: ids for value, ids in self._ids(several, archived_too=False).items() if len(ids) == 1}
+        found |= {value: ids for value, ids in self._ids(doubtful, archived_too=False).items() if len(ids) == 1}
         for entry in claimed:
             ids = found.get(entry.value, [])
             if len(ids) > 1:
-                entry.fail(_several(self.config.model, self.field, entry.value, ids))
+                entry.fail(several(self.config.model, self.field, entry.value, ids))
             elif ids and entry.claim is not None:
                 entry.odoo_id = ids[0]
                 self._settle(entry)
@@ -211,15 +181,15 @@ class _Round:
         context = ARCHIVED_TOO if archived_too else None
         return ids_by_value(self.client, self.config.model, self.field, values, domain=self.domain, context=context)
 
-    def _settle(self, entry: _Entry) -> None:
+    def _settle(self, entry: Entry) -> None:
         assert entry.claim is not None and entry.odoo_id is not None  # noqa: S101, PT018
         links.settle(entry.claim, entry.odoo_id)
         entry.claim = None
 
-    def _write(self, entries: list[_Entry]) -> None:
+    def _write(self, entries: list[Entry]) -> None:
         """Create and update. An entry that is not done afterwards was known, and is gone from Odoo."""
         without_update = WITHOUT_UPDATE.get(OnExisting(self.config.on_existing))
-        writing: list[_Entry] = []
+        writing: list[Entry] = []
         for entry in entries:
             if entry.odoo_id is not None and without_update is not None:
                 entry.end(without_update)
@@ -229,7 +199,7 @@ class _Round:
             return
         with related_records_of(self.config, self.client) as related:
             related.prepare([entry.values for entry in writing])
-            ready: list[tuple[_Entry, dict[str, object]]] = []
+            ready: list[tuple[Entry, dict[str, object]]] = []
             for entry in writing:
                 try:
                     ready.append((entry, related.resolve(entry.values)))
@@ -238,7 +208,7 @@ class _Round:
             self._create([pair for pair in ready if pair[0].odoo_id is None], related)
             self._update([pair for pair in ready if pair[0].odoo_id is not None and not pair[0].is_done], related)
 
-    def _create(self, pairs: list[tuple[_Entry, dict[str, object]]], related: RelatedRecords) -> None:
+    def _create(self, pairs: list[tuple[Entry, dict[str, object]]], related: RelatedRecords) -> None:
         if not pairs:
             return
         for entry, _values in pairs:
@@ -247,7 +217,7 @@ class _Round:
             # Until the answer is there: whatever ends this process now, the claim stays for its time.
             entry.in_doubt = True
             related.need(entry.values)
-        made = self.client.create_many(self.config.model, [_for_create(values) for _entry, values in pairs])
+        made = self.client.create_many(self.config.model, [for_create(values) for _entry, values in pairs])
         lost = [at for at, error in made.errors.items() if error.kind is Kind.AMBIGUOUS]
         found = (
             find_lost(self.client, self.config.model, self.field, [pairs[at][0].value for at in lost]) if lost else {}
@@ -264,7 +234,7 @@ class _Round:
                 related.spare(entry.values)
             entry.fail(made.errors[at])
 
-    def _update(self, pairs: list[tuple[_Entry, dict[str, object]]], related: RelatedRecords) -> None:
+    def _update(self, pairs: list[tuple[Entry, dict[str, object]]], related: RelatedRecords) -> None:
         updates = [(entry.odoo_id or 0, values) for entry, values in pairs]
         for entry, _values in pairs:
             related.need(entry.values)
@@ -279,47 +249,3 @@ class _Round:
             is_gone = error.code == "missing_record" and error.model in (None, self.config.model)
             if not (is_gone and entry.is_known):
                 entry.fail(error)
-
-
-def _for_create(values: dict[str, object]) -> dict[str, object]:
-    """Lists were mapped to be emptied first, which a new record has no need of."""
-    return {name: value[1:] if _empties_first(value) else value for name, value in values.items()}  # type: ignore[index]
-
-
-def _empties_first(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and value[0] == [5, 0, 0]
-
-
-def _fail_all(entries: Iterable[_Entry], error: RemoteError) -> None:
-    for entry in entries:
-        if not entry.is_done:
-            entry.fail(error)
-
-
-def busy() -> RemoteError:
-    return RemoteError(
-        "Another request is creating this record at the moment. Send this one again.",
-        kind=Kind.RETRYABLE,
-        code="busy",
-        retry_after_s=5,
-    )
-
-
-def _outside() -> RemoteError:
-    return RemoteError(
-        "The record exists in Odoo, but it no longer belongs to this endpoint, so it is not changed.",
-        kind=Kind.PERMANENT,
-        code="outside_domain",
-    )
-
-
-def _several(model: str, field: str, value: object, ids: Sequence[int]) -> RemoteError:
-    listed = ", ".join(map(str, ids[:20])) + (", ..." if len(ids) > 20 else "")
-    return RemoteError(
-        f"{len(ids)} records of {model} have {field} {value!r} (ids {listed}), so it is not known which one is meant. "
-        "Merge them in Odoo, or correct the field in the others.",
-        kind=Kind.PERMANENT,
-        code="many_records",
-        model=model,
-        field=field,
-    )
