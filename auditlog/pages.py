@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 MAX_PAGE = 1000
 
 
-class UncountedPaginator(Paginator):  # type: ignore[type-arg]
+class InfinitePaginator(Paginator):  # type: ignore[type-arg]
     """Django's contract with a `count` that is no count, but large enough for every page that is allowed.
 
-    Deep pages cost the skipping of all rows before them, so there is a last one; filters lead further back.
-    `has_more` says whether there are rows behind the page that was asked for last.
+    The name is unfold's for its own, and keeps the header of its list from printing that count. Deep pages cost the
+    skipping of all rows before them, so there is a last one; filters lead further back. `has_more` says whether there
+    are rows behind the page that was asked for last.
     """
 
     template_name = "admin/auditlog/uncounted_pages.html"

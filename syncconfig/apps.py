@@ -7,6 +7,6 @@ class SyncconfigConfig(AppConfig):
     verbose_name = _("Configuration")
 
     def ready(self) -> None:
-        from syncconfig import revisions
+        from syncconfig import checks, revisions  # noqa: F401 - the checks register themselves
 
         revisions.connect_signals()

@@ -22,9 +22,11 @@ def endpoint_url(config: SyncConfig, *, site_url: str) -> str:
 def example_payload(lines: Iterable[SyncConfigLine]) -> dict[str, Any]:
     """A body with every key that the active lines read, each with a word for its value."""
     body: dict[str, Any] = {}
-    for line in lines:
-        if not line.active or not line.key or line.direction == "out":
-            continue
+    read = [line for line in lines if line.active and line.key and line.direction != "out"]
+    keys = [line.key for line in read]
+    for line in read:
+        if any(key.startswith((f"{line.key}.", f"{line.key}[")) for key in keys):
+            continue  # the object around others, which make it
         path = parse_path(line.key)
         value: Any = "..." if line.default is None else line.default
         for _spread in range(path.spreads):

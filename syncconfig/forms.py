@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine, SyncHeader
+from syncconfig.models import OdooConnection, SyncConfig, SyncHeader
 from syncconfig.secret_forms import SecretField, SecretModelForm
 
 
@@ -43,26 +43,12 @@ class SyncHeaderForm(SecretModelForm):
         exclude = ["value"]
 
 
-class _PlainJson(json.JSONEncoder):
-    """Letters as they are, not as escapes: staff read this."""
+class DefaultValueField(forms.JSONField):
+    """JSON whose absence is an empty input, not the word null."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "ensure_ascii": False})
+    default_error_messages = {
+        "invalid": _('Write JSON: a text in double quotes, e.g. "draft"; a number, e.g. 1.5; true or false.')
+    }
 
-
-class SyncConfigLineForm(forms.ModelForm):
-    class Meta:
-        model = SyncConfigLine
-        fields = "__all__"  # noqa: DJ007 - the inline chooses
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        default = self.fields.get("default")
-        if isinstance(default, forms.JSONField):
-            default.encoder = _PlainJson
-            # Without a value the text area would otherwise show the word null.
-            if self.initial.get("default") is None:
-                self.initial.pop("default", None)
-            default.error_messages["invalid"] = (
-                'Write JSON: a text in double quotes, e.g. "draft"; a number, e.g. 1.5; true or false.'
-            )
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)

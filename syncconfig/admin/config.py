@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import ForeignKey, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from clients.errors import RemoteError
 from syncconfig.admin.actions import ConfigActionsMixin, add_config_button
@@ -30,14 +32,17 @@ from syncconfig.probes import connection_probe
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.validators import validate_model_name
 
-_IN = "request_type == 'in'"
-_OUT = "request_type == 'out'"
+# For users who may only look there are no inputs, and so no values that a condition could ask.
+_IN = "typeof request_type === 'undefined' || request_type == 'in'"
+_OUT = "typeof request_type === 'undefined' || request_type == 'out'"
+_AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 
 
 @admin.register(SyncConfig)
 class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
     form = SyncConfigForm
-    secret_columns = ("auth_secret", "connection__secret")
+    hidden_column = "auth_secret"
+    deferred_columns = ("connection__secret",)
     list_display = (
         "name", "shown_direction", "connection", "model", "shown_methods", "shown_target", "active", "shown_activity"
     )  # fmt: skip
@@ -47,15 +52,16 @@ class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
     search_fields = ("name", "model", "endpoint", "url")
     inlines = (LineInline, HeaderInline, ParamInline, TriggerInline)
     readonly_fields = ("shown_address", "shown_curl")
+    formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
     warn_unsaved_form = True
     save_as = False
     conditional_fields = {
         **dict.fromkeys(("endpoint", "shown_address", "shown_curl", "on_existing", "delete_mode"), _IN),
         **dict.fromkeys(("url", "request_shape", "wrap_key", "answer_id_path", "only_changed", "retry_schedule"), _OUT),
         **dict.fromkeys(("connect_timeout_s", "read_timeout_s"), _OUT),
-        "auth_login": "auth_type == 'basic'",
-        "auth_header": "auth_type == 'header'",
-        "auth_secret": "auth_type != 'none'",
+        "auth_login": _AUTH.format("== 'basic'"),
+        "auth_header": _AUTH.format("== 'header'"),
+        "auth_secret": _AUTH.format("!= 'none'"),
     }
     fieldsets = (
         (None, {"fields": ("name", "active", "request_type", "connection", "model", "domain")}),
@@ -66,7 +72,10 @@ class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
                 "fields": (
                     "endpoint",
                     "url",
-                    ("method_get", "method_post", "method_put", "method_delete"),
+                    "method_get",
+                    "method_post",
+                    "method_put",
+                    "method_delete",
                     "shown_address",
                     "shown_curl",
                 ),
@@ -112,8 +121,8 @@ class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
         return config.request_type, _now("In") if config.request_type == RequestType.IN else _now("Out")
 
     @admin.display(description=_("Methods"))
-    def shown_methods(self, config: SyncConfig) -> str:
-        return ", ".join(config.methods)
+    def shown_methods(self, config: SyncConfig) -> SafeString:
+        return format_html('<span class="whitespace-nowrap">{}</span>', ", ".join(config.methods))
 
     @admin.display(description=_("Endpoint or URL"))
     def shown_target(self, config: SyncConfig) -> str:

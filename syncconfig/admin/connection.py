@@ -43,7 +43,7 @@ def tell_result(request: HttpRequest, connection: OdooConnection, result: ProbeR
 @admin.register(OdooConnection)
 class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
     form = OdooConnectionForm
-    secret_columns = ("secret",)
+    hidden_column = "secret"
     list_display = ("name", "url", "database", "login", "shown_state", "checked_at")
     search_fields = ("name", "url", "database")
     actions_detail = ("test_connection",)

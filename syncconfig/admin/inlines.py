@@ -11,7 +11,7 @@ from unfold.admin import StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from syncconfig.admin.safety import DeferredSecretsMixin
-from syncconfig.forms import SyncConfigLineForm, SyncHeaderForm
+from syncconfig.forms import DefaultValueField, SyncHeaderForm
 from syncconfig.formsets import LineFormSet
 from syncconfig.models import SyncConfigLine, SyncHeader, SyncParam, SyncTrigger
 
@@ -22,7 +22,6 @@ class LineInline(StackedInline):
     """One row per line, closed to its title; the whole mapping fits a screen, and a line opens at a click."""
 
     model = SyncConfigLine
-    form = SyncConfigLineForm
     formset = LineFormSet
     extra = 0
     tab = True
@@ -31,7 +30,12 @@ class LineInline(StackedInline):
     ordering_field = "position"
     hide_ordering_field = True
     verbose_name_plural = _("Mapping lines")
-    formfield_overrides = {models.JSONField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
+    formfield_overrides = {
+        models.JSONField: {
+            "form_class": DefaultValueField,
+            "widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1}),
+        }
+    }
     fieldsets = (
         (
             None,
@@ -39,7 +43,8 @@ class LineInline(StackedInline):
                 "fields": (
                     ("field", "key"),
                     ("calculation", "direction"),
-                    ("is_identifier", "required", "is_secret", "active"),
+                    ("is_identifier", "required"),
+                    ("is_secret", "active"),
                     ("absent", "default"),
                     ("match_field", "on_missing"),
                     ("on_match", "x2many_mode"),
@@ -58,7 +63,7 @@ class LineInline(StackedInline):
 class HeaderInline(DeferredSecretsMixin, TabularInline):
     model = SyncHeader
     form = SyncHeaderForm
-    secret_columns = ("value",)
+    hidden_column = "value"
     fields = ("key", "value")
     extra = 0
     tab = True

@@ -1,4 +1,4 @@
-"""Keeps stored credentials out of every query of an admin, and a lost key from breaking a page."""
+"""Keeps stored credentials out of every query and page of an admin, and a lost key from breaking a page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from syncconfig.secrets import SecretUnreadable
+from syncconfig.secrets import SecretUnreadable, secret_is_stored
 
 
 class NamedFilter(admin.RelatedFieldListFilter):
@@ -21,12 +22,40 @@ class NamedFilter(admin.RelatedFieldListFilter):
 
 
 class DeferredSecretsMixin:
-    """For a ModelAdmin or inline: `secret_columns` are never loaded by its lists and forms."""
+    """For a ModelAdmin or inline whose model has a credential in `hidden_column`.
 
-    secret_columns: ClassVar[tuple[str, ...]] = ()
+    Lists and forms never load it, nor the other `deferred_columns`. Where Django would show its value as text, to users
+    who may look but not change, a word takes its place that says whether there is one.
+    """
+
+    hidden_column: ClassVar[str]
+    deferred_columns: ClassVar[tuple[str, ...]] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer(*self.secret_columns)  # type: ignore[misc]
+        return super().get_queryset(request).defer(self.hidden_column, *self.deferred_columns)  # type: ignore[misc]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        return (*super().get_readonly_fields(request, obj), "shown_secret")  # type: ignore[misc]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        fieldsets: list[Any] = super().get_fieldsets(request, obj)  # type: ignore[misc]
+        wanted, other = self.hidden_column, "shown_secret"
+        if self.is_editable(request, obj):
+            wanted, other = other, wanted
+        shown = []
+        for title, options in fieldsets:
+            names = tuple(other if name == wanted else name for name in options["fields"])
+            shown.append((title, {**options, "fields": tuple(dict.fromkeys(names))}))
+        return shown
+
+    def is_editable(self, request: HttpRequest, obj: Any) -> bool:
+        if isinstance(self, admin.ModelAdmin) and obj is None:
+            return self.has_add_permission(request)
+        return bool(self.has_change_permission(request, obj))  # type: ignore[attr-defined]
+
+    @admin.display(description=_("Secret"))
+    def shown_secret(self, row: Model) -> str:
+        return str(_("Stored") if secret_is_stored(row, self.hidden_column) else "-")
 
 
 class ReadableErrorsMixin(DeferredSecretsMixin):

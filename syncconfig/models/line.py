@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -149,6 +151,20 @@ class SyncConfigLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field} ↔ {self.key}"
+
+    @property
+    def get_inline_title(self) -> str:
+        """The line in the closed row of the form; the name is unfold's."""
+        arrow = {Direction.IN: "←", Direction.OUT: "→"}.get(Direction(self.direction), "↔")
+        constant = "***" if self.is_secret else json.dumps(self.default, ensure_ascii=False)[:60]
+        notes = [
+            _("identifier") if self.is_identifier else "",
+            _("required") if self.required else "",
+            _("by %(field)s") % {"field": self.match_field} if self.match_field else "",
+            "" if self.active else _("off"),
+        ]
+        title = f"{self.field} {arrow} {self.key or constant}"
+        return ", ".join([title, *(str(note) for note in notes if note)])
 
     def clean(self) -> None:
         if messages := rules.line_messages(self):
