@@ -18,7 +18,7 @@ from unfold.decorators import display
 
 from auditlog.filters import NamedFilter, PeriodFilter, StatusClassFilter
 from auditlog.models import ApiLog, Direction, Party
-from auditlog.pages import InfinitePaginator
+from auditlog.pages import UncountedPaginator
 from auditlog.pretty import pretty_body, pretty_headers
 
 # What a list row shows; bodies and headers of fifty rows would be megabytes.
@@ -51,7 +51,7 @@ class ApiLogAdmin(ModelAdmin):
     search_help_text = _("A request id, a record such as #1001, or the beginning of a URL")
     ordering = ("-id",)
     sortable_by = ()
-    paginator = InfinitePaginator
+    paginator = UncountedPaginator
     show_full_result_count = False
     actions = None
     change_form_template = "admin/auditlog/apilog/change_form.html"

@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 MAX_PAGE = 1000
 
 
-class InfinitePaginator(Paginator):  # type: ignore[type-arg]
+class UncountedPaginator(Paginator):  # type: ignore[type-arg]
     """Django's contract with a `count` that is no count, but large enough for every page that is allowed.
 
-    The name is unfold's for its own, and keeps the header of its list from printing that count. Deep pages cost the
-    skipping of all rows before them, so there is a last one; filters lead further back. `has_more` says whether there
-    are rows behind the page that was asked for last.
+    Deep pages cost the skipping of all rows before them, so there is a last one; filters lead further back.
+    `has_more` says whether there are rows behind the page that was asked for last.
     """
 
     template_name = "admin/auditlog/uncounted_pages.html"
@@ -41,3 +40,7 @@ class InfinitePaginator(Paginator):  # type: ignore[type-arg]
         rows = list(self.object_list[start : start + self.per_page + 1])
         self.has_more = len(rows) > self.per_page and number < MAX_PAGE
         return Page(rows[: self.per_page], number, self)
+
+
+# The header of unfold's list prints the count unless the paginator is called as unfold calls its own.
+UncountedPaginator.__name__ = "InfinitePaginator"
