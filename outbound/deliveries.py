@@ -54,7 +54,9 @@ def deliveries_send(
             claim = deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS)
             if not claim.units:
                 return report
-            with recording(config=config, run_id=run_id, secrets=target.secrets()) as rec:
+            with recording(
+                config=config, run_id=run_id, secrets=target.secrets(), secret_keys=target.secret_keys()
+            ) as rec:
                 outcomes, unsent = units_send(claim=claim, target=target, pool=pool, rec=rec, budget=budget)
             written = outcomes_write(claim=claim, config=config, outcomes=outcomes)
             report.delivered += written.delivered

@@ -61,6 +61,7 @@ class RequestTemplate:
         self.secrets: tuple[str, ...] = tuple(
             secret for secret in (config.auth_secret, *self._headers.values()) if secret
         )
+        self.secret_keys: tuple[str, ...] = tuple(config.lines.filter(is_secret=True).values_list("key", flat=True))
 
     def build(self, unit: Unit) -> OutRequest:
         """The request for this unit. Raises RemoteError PERMANENT, naming the placeholder or parameter at fault."""

@@ -161,6 +161,7 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
     """Page by page until the last one (True) or until the time is up (False)."""
     target = target_for(config)
     plan = plan_for(config)
+    rec.add_secret_keys(plan.secret_fields | plan.secret_keys)
     selection = Selection(
         config=config,
         plan=plan,

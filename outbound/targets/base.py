@@ -33,6 +33,10 @@ class Target:
         """Values that must not be stored in the log."""
         raise NotImplementedError
 
+    def secret_keys(self) -> tuple[str, ...]:
+        """Keys whose values must not be stored in the log, whatever they are."""
+        raise NotImplementedError
+
     def prepare(self, unit: Unit) -> Any:
         """What `send` needs, made without calling anybody. Raises RemoteError where the unit cannot be sent."""
         raise NotImplementedError

@@ -35,6 +35,9 @@ class HttpApiTarget(Target):
     def secrets(self) -> tuple[str, ...]:
         return self._template.secrets
 
+    def secret_keys(self) -> tuple[str, ...]:
+        return self._template.secret_keys
+
     def prepare(self, unit: Unit) -> OutRequest:
         return self._template.build(unit)
 

@@ -1,0 +1,40 @@
+"""What the admins here have in common: rows are made by the machinery, and looked at; buttons ask before they act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from auditlog.pages import UncountedPaginator
+
+
+class LookingAdmin(ModelAdmin):
+    """A list that is never counted, and a page that changes nothing."""
+
+    list_per_page = 50
+    list_fullwidth = True
+    ordering = ("-id",)
+    sortable_by = ()
+    paginator = UncountedPaginator
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def back_to(view: str, *args: Any) -> HttpResponse:
+    """Where a dialog leads when it is done; htmx reads the header."""
+    return HttpResponse(headers={"HX-Redirect": reverse(f"admin:{view}", args=args)})
+
+
+def link(view: str, text: object, *args: Any, query: str = "") -> SafeString:
+    url = reverse(f"admin:{view}", args=args)
+    return format_html('<a class="text-link" href="{}{}">{}</a>', url, query, text)

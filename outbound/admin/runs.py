@@ -1,0 +1,165 @@
+"""Runs: how far each has come, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+
+from outbound.admin.looking import LookingAdmin, back_to, link
+from outbound.models import RunState, SyncRun
+from outbound.run_control import run_cancel, run_resume
+from outbound.runs import RunRefused
+from outbound.states import ACTIVE_RUNS
+from syncconfig.admin.safety import NamedFilter
+
+_COLOURS = {
+    RunState.PENDING: "info",
+    RunState.RUNNING: "primary",
+    RunState.DONE: "success",
+    RunState.FAILED: "danger",
+    RunState.CANCELLED: "warning",
+}
+_RESUMABLE = (RunState.FAILED, RunState.CANCELLED)
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(LookingAdmin):
+    list_display = (
+        "shown_number", "shown_state", "config", "trigger", "created_at", "read_count", "unchanged_count",
+        "rejected_count", "shown_progress", "dead_count", "shown_duration",
+    )  # fmt: skip
+    list_display_links = ("shown_number",)
+    list_filter = ("state", ("config", NamedFilter), "trigger")
+    fieldsets = (
+        (None, {"fields": ("shown_state", "config_link", "trigger", "user", "is_full", "shown_error")}),
+        (
+            _("Progress"),
+            {
+                "fields": (
+                    ("read_count", "unchanged_count", "rejected_count"),
+                    ("queued_count", "delivered_count", "dead_count"),
+                    "deliveries_link",
+                    "shown_problems",
+                )
+            },
+        ),
+        (_("Times"), {"fields": (("created_at", "started_at", "finished_at"), "next_attempt_at", "shown_duration")}),
+    )
+    readonly_fields = (
+        "shown_state", "config_link", "shown_error", "deliveries_link", "shown_problems", "shown_duration"
+    )  # fmt: skip
+    actions_detail = ("resume", "cancel")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
+        return super().get_queryset(request).select_related("config").defer("config__auth_secret", "record_ids")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A run that is not over would be gone under whoever executes it."""
+        return (obj is None or obj.state not in ACTIVE_RUNS) and super().has_delete_permission(request, obj)
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_run(request) and self._is_in(object_id, _RESUMABLE)
+
+    def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_run(request) and self._is_in(object_id, ACTIVE_RUNS)
+
+    def _may_run(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("syncconfig.run_syncconfig"))
+
+    def _is_in(self, run_id: Any, states: tuple[RunState, ...]) -> bool:
+        return run_id is None or SyncRun.objects.filter(pk=run_id, state__in=states).exists()
+
+    # --- what is shown ---
+
+    @admin.display(description=_("Run"), ordering="id")
+    def shown_number(self, run: SyncRun) -> str:
+        return f"#{run.pk}"
+
+    @display(description=_("State"), label=_COLOURS)
+    def shown_state(self, run: SyncRun) -> tuple[str, str]:
+        return run.state, run.get_state_display()
+
+    @admin.display(description=_("Delivered"))
+    def shown_progress(self, run: SyncRun) -> str:
+        return _now("%(done)s of %(all)s") % {"done": run.delivered_count, "all": run.queued_count}
+
+    @admin.display(description=_("Duration"))
+    def shown_duration(self, run: SyncRun) -> str:
+        if run.started_at is None or run.finished_at is None:
+            return "-"
+        return f"{(run.finished_at - run.started_at).total_seconds():.1f} s"
+
+    @admin.display(description=_("Sync config"))
+    def config_link(self, run: SyncRun) -> SafeString:
+        return link("syncconfig_syncconfig_change", run.config, run.config_id)
+
+    @admin.display(description=_("Deliveries"))
+    def deliveries_link(self, run: SyncRun) -> SafeString:
+        return link("outbound_delivery_changelist", _("Show them"), query=f"?run__id__exact={run.pk}")
+
+    @admin.display(description=_("Error"))
+    def shown_error(self, run: SyncRun) -> str:
+        return run.error or "-"
+
+    @admin.display(description=_("Rejected records"))
+    def shown_problems(self, run: SyncRun) -> str | SafeString:
+        if not run.problems:
+            return "-"
+        rows = format_html_join(
+            "", "<tr><td>{}</td><td>{}</td></tr>", ((each["record_id"], each["reason"]) for each in run.problems)
+        )
+        return format_html('<table class="sync-table">{}</table>', rows)
+
+    # --- buttons ---
+
+    @action(
+        description=_("Go on"),
+        url_path="resume",
+        icon="resume",
+        permissions=["resume"],
+        dialog={
+            "title": _("Go on with this run"),
+            "description": _("It goes on behind the last page that it had read."),
+            "form_class": BaseDialogForm,
+            "form_submit_text": _("Go on"),
+        },
+    )
+    def resume(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
+        try:
+            if run_resume(run_id=object_id):
+                messages.success(request, _now("The run is on its way again."))
+            else:
+                messages.warning(request, _now("The run is neither failed nor cancelled any more."))
+        except RunRefused as error:
+            messages.error(request, str(error))
+        return back_to("outbound_syncrun_change", object_id)
+
+    @action(
+        description=_("Cancel"),
+        url_path="cancel",
+        icon="cancel",
+        permissions=["cancel"],
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Cancel this run"),
+            "description": _("What of it has not been sent is discarded. What arrived stays where it is."),
+            "form_class": BaseDialogForm,
+            "form_submit_text": _("Cancel the run"),
+        },
+    )
+    def cancel(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
+        if run_cancel(run_id=object_id):
+            messages.success(request, _now("The run is cancelled."))
+        else:
+            messages.warning(request, _now("The run was over already."))
+        return back_to("outbound_syncrun_change", object_id)
