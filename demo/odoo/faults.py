@@ -57,7 +57,11 @@ class AccessDenied(UserError):
 
 
 class DatabaseError(Exception):
-    """What psycopg2 raises, for instance for a database that does not exist."""
+    """What psycopg2 raises, for instance for a database that does not exist; `name` is its class of error."""
+
+    def __init__(self, message: str, *, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class HttpError(Exception):
@@ -98,7 +102,11 @@ def mandatory(version: int, description: str, model: str, label: str, name: str)
 
 def still_needed(version: int, description: str, model: str, name: str) -> ValidationError:
     """A record cannot be deleted because that field of that model needs it."""
-    constraint = f"{model.replace('.', '_')}_{name}_fkey"
+    return broken_key(version, description, model, f"{model.replace('.', '_')}_{name}_fkey")
+
+
+def broken_key(version: int, description: str, model: str, constraint: str) -> ValidationError:
+    """A foreign key does not hold: Odoo takes it for a deletion, also where a missing record was linked."""
     if version < 19:
         return ValidationError(
             "The operation cannot be completed: another model requires the record being deleted. "
@@ -124,7 +132,7 @@ def qualified_name(error: Exception) -> str:
     if isinstance(error, HttpError):
         return f"werkzeug.exceptions.{error.reasons[error.status]}"
     if isinstance(error, DatabaseError):
-        return "psycopg2.OperationalError"
+        return f"psycopg2.errors.{error.name}" if error.name else "psycopg2.OperationalError"
     return f"{type(error).__module__}.{type(error).__qualname__}"
 
 

@@ -5,17 +5,22 @@ non-empty string makes a boolean true, a datetime is `YYYY-MM-DD HH:MM:SS` or it
 """
 
 import binascii
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from demo.odoo.faults import UserError
+from demo.odoo.faults import DatabaseError, UserError
+from demo.odoo.html import sanitized
 
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 DATE_FORMAT = "%Y-%m-%d"
 X2MANY = ("one2many", "many2many")
 NUMBERS = ("integer", "float", "monetary")
+TEXTS = ("char", "text", "html")
+# How the files begin that Odoo takes for images: PNG, JPEG, GIF, WebP, BMP, ICO, SVG.
+IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"\0\0\1\0", b"<svg", b"<?xml")
 MAGIC = ("id", "create_date", "write_date", "create_uid", "write_uid", "display_name")
 
 
@@ -24,7 +29,8 @@ class Field:
     """One field of a model.
 
     `compute(env, row)` makes the value on reading; `inverse(env, row, value)` writes it; `delegate` names the
-    many2one whose record holds the value (`_inherits`); `default` is a value or `default(env, values)`.
+    many2one whose record holds the value (`_inherits`); `default` is a value or `default(env, values)`. A field that
+    is not stored can be searched if it is `related` (a path to a stored one) or has a search of its own (`search`).
     """
 
     type: str
@@ -42,11 +48,23 @@ class Field:
     digits: int | None = None
     ondelete: str = "set null"
     index: bool = False
+    related: bool = False
+    search: bool = False
 
     @property
     def is_column(self) -> bool:
         """Whether the row holds the value; the others are computed, delegated or one2many."""
         return self.compute is None and self.delegate is None and self.type != "one2many"
+
+    @property
+    def is_searchable(self) -> bool:
+        return self.store or self.delegate is not None or self.related or self.search
+
+    @property
+    def is_sortable(self) -> bool:
+        if self.type in X2MANY or self.type == "binary":
+            return False
+        return self.store or self.delegate is not None or self.related
 
     def description(self) -> dict[str, Any]:
         """What `fields_get` says about it, without the name."""
@@ -56,8 +74,8 @@ class Field:
             "required": self.required,
             "readonly": self.readonly,
             "store": self.store,
-            "searchable": True,
-            "sortable": self.store and self.type not in X2MANY,
+            "searchable": self.is_searchable,
+            "sortable": self.is_sortable,
         }
         if self.relation:
             shown["relation"] = self.relation
@@ -110,9 +128,8 @@ def _text(_model: str, _name: str, _field: Field, value: Any) -> str | None:
     return None if value is None or value is False else str(value)
 
 
-def _html(model: str, name: str, field: Field, value: Any) -> str | None:
-    text = _text(model, name, field, value)
-    return f"<p>{text}</p>" if text and not text.lstrip().startswith("<") else text
+def _html(_model: str, _name: str, _field: Field, value: Any) -> str | None:
+    return None if value is None or value is False else sanitized(str(value))
 
 
 def _boolean(_model: str, _name: str, _field: Field, value: Any) -> bool:
@@ -120,18 +137,30 @@ def _boolean(_model: str, _name: str, _field: Field, value: Any) -> bool:
 
 
 def _integer(_model: str, _name: str, _field: Field, value: Any) -> int:
-    return int(value or 0)
+    number = int(value or 0)
+    if not -(2**31) <= number < 2**31:
+        raise DatabaseError("integer out of range\n", name="NumericValueOutOfRange")
+    return number
 
 
 def _float(_model: str, _name: str, field: Field, value: Any) -> float:
     number = float(value or 0.0)
-    return number if field.digits is None else round(number, field.digits)
+    return number if field.digits is None else rounded(number, field.digits)
+
+
+def rounded(number: float, digits: int) -> float:
+    """Half away from zero, and what is nearly half too, as Odoo rounds; Python's `round` makes 1.0 of 1.005."""
+    if not number:
+        return 0.0
+    scaled = number * 10**digits
+    nearly: float = 2.0 ** (math.log2(abs(scaled)) - 52)
+    return float(math.copysign(int(abs(scaled) + 0.5 + nearly), number) / 10**digits)
 
 
 def _selection(model: str, name: str, field: Field, value: Any) -> str | None:
     if value is None or value is False or value == "":
         return None
-    if value not in (key for key, _label in field.selection or ()):
+    if value not in dict(field.selection or ()):
         raise ValueError(f"Wrong value for {model}.{name}: {value!r}")
     return str(value)
 
@@ -153,9 +182,11 @@ def _binary(_model: str, _name: str, _field: Field, value: Any) -> str | None:
     if not value:
         return None
     try:
-        binascii.a2b_base64(value, strict_mode=False)
+        content = binascii.a2b_base64(value, strict_mode=False)
     except (binascii.Error, ValueError, TypeError):
-        raise UserError("This file could not be decoded as an image file.") from None
+        content = b""
+    if not content.startswith(IMAGES):
+        raise UserError("This file could not be decoded as an image file.")
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
@@ -165,6 +196,7 @@ CONVERTERS: dict[str, Callable[[str, str, Field, Any], Any]] = {
     "html": _html,
     "boolean": _boolean,
     "integer": _integer,
+    "many2one_reference": _integer,
     "float": _float,
     "monetary": _float,
     "selection": _selection,
@@ -179,6 +211,8 @@ def to_wire(field: Field, value: Any) -> Any:
     """A stored or computed value as `read` answers it; relations are the caller's business."""
     if field.type in NUMBERS:
         return value or (0 if field.type == "integer" else 0.0)
+    if field.type == "many2one_reference":
+        return value or 0
     if value is None:
         return False
     if isinstance(value, datetime):

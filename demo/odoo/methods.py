@@ -10,6 +10,8 @@ from typing import Any
 
 from demo.odoo.faults import AccessError, HttpError, UserError
 from demo.odoo.load import load_rows
+from demo.odoo.marks import model_method
+from demo.odoo.naming import name_search
 from demo.odoo.orm import Env
 
 DEFAULT_ATTRIBUTES = (
@@ -24,11 +26,6 @@ DEFAULT_ATTRIBUTES = (
     "relation_field",
     "selection",
 )
-
-
-def model_method(function: Callable[..., Any]) -> Callable[..., Any]:
-    function.takes_no_ids = True  # type: ignore[attr-defined]
-    return function
 
 
 class Records:
@@ -163,11 +160,12 @@ class Records:
         return None if self.env.version < 19 else True
 
     def _name_search(self, name: str, domain: Any, operator: str, limit: int | None) -> list[list[Any]]:
-        env, searched = self.env, self.env.model(self.model).search_names
-        terms: list[Any] = list(domain or [])
-        if name:
-            terms += ["|"] * (len(searched) - 1) + [(field, operator, name) for field in searched]
-        ids = env.search(self.model, terms, limit=limit)
+        env, terms = self.env, list(domain or [])
+        custom = env.model(self.model).name_search
+        if custom is not None and name:
+            ids = custom(env, name, terms, operator, limit)
+        else:
+            ids = name_search(env, self.model, name, terms, operator, limit)
         return [[record_id, env.name_of(self.model, record_id)] for record_id in ids]
 
     def _defaults(self, names: list[str]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from demo.odoo import domains, x2many
-from demo.odoo.faults import UserError, mandatory, missing, still_needed
+from demo.odoo import conditions, domains, x2many
+from demo.odoo.faults import DatabaseError, UserError, mandatory, missing, still_needed
 from demo.odoo.fields import MAGIC, X2MANY, Field, to_stored, to_wire
+from demo.odoo.ordering import ordered
 from demo.odoo.registry import Model, Registry
 from demo.odoo.store import Row, Store
 
@@ -123,6 +124,7 @@ class Env:
             rows = self.sorted(model, rows, order)
         elif order:
             self.sorted(model, [], order)
+        offset, limit = _row_count("OFFSET", offset), _row_count("LIMIT", limit)
         end = offset + limit if limit else None
         return [row["id"] for row in rows[offset:end]]
 
@@ -132,28 +134,20 @@ class Env:
         terms = domains.normalize(domain, self.version)
         if self.active_test and "active" in definition.fields and not domains.mentions(terms, "active"):
             terms = domains.both(terms, [("active", "=", True)])
-        test = domains.predicate(self, model, terms)
-        return [row for row in domains.candidates(self, model, terms) if test(row)]
+        test = conditions.predicate(self, model, terms)
+        return [row for row in conditions.candidates(self, model, terms) if test(row)]
 
     def sorted(self, model: str, rows: list[Row], order: str | None) -> list[Row]:
-        rows = list(rows)
-        for part in reversed((order or self.model(model).order).split(",")):
-            words = part.split()
-            name, descending = words[0], len(words) > 1 and words[1].lower() == "desc"
-            field = self.field(model, name)
-            if name == "id":
-                rows.sort(key=lambda row: row["id"], reverse=descending)
-            else:
-                rows.sort(key=lambda row, n=name, f=field: self._sort_key(model, row, n, f), reverse=descending)  # type: ignore[misc]
-        return rows
+        return ordered(self, model, rows, order)
 
-    def _sort_key(self, model: str, row: Row, name: str, field: Field) -> tuple[bool, Any]:
-        value = self.value(model, row, name)
-        if field.type == "many2one" and value:
-            value = self.name_of(field.relation or "", value)
-        if isinstance(value, str):
-            value = (value.casefold(), value)
-        return (value is None, 0 if value is None else value)
+    def name_domain(self, model: str, operator: str, value: Any) -> list[Any]:
+        """The domain that a condition on `display_name` stands for."""
+        definition = self.model(model)
+        if operator in ("like", "ilike", "not like", "not ilike") and not value:
+            return [(0, "=", 1)] if operator in domains.NEGATIVE else []
+        if definition.name_domain is not None:
+            return definition.name_domain(self, operator, value)
+        return domains.any_of([(name, operator, value) for name in definition.search_names], operator)
 
     # -- create, write, unlink --------------------------------------------------------------------------------
 
@@ -297,3 +291,12 @@ class Env:
         else:
             for row in self.rows(referrer, ids):
                 self.store.put(referrer, {**row, name: None})
+
+
+def _row_count(clause: str, number: Any) -> int:
+    """A limit or an offset; texts of digits will do. Raises what PostgreSQL says of a negative one."""
+    count = int(number or 0)
+    if count < 0:
+        kind = "InLimitClause" if clause == "LIMIT" else "InResultOffsetClause"
+        raise DatabaseError(f"{clause} must not be negative\n", name=f"InvalidRowCount{kind}")
+    return count

@@ -19,6 +19,8 @@ class Model:
 
     `before_create(env, raw_values)` and `before_write(env, rows, raw_values)` may change the values in place;
     `check(env, row)` raises ValidationError; `before_unlink(env, rows)` raises UserError or cleans up.
+    `name_domain(env, operator, value)` is what a condition on the display name means, where it is more than one on
+    `search_names`; `name_search(env, name, domain, operator, limit)` answers ids, the best first.
     """
 
     name: str
@@ -28,6 +30,8 @@ class Model:
     rec_name: str = "name"
     search_names: tuple[str, ...] = ("name",)
     display_name: Callable[["Env", Row], str] | None = None
+    name_domain: Callable[["Env", str, Any], list[Any]] | None = None
+    name_search: Callable[["Env", str, list[Any], str, int | None], list[int]] | None = None
     before_create: Callable[["Env", dict[str, Any]], None] | None = None
     after_create: Callable[["Env", Row, dict[str, Any]], None] | None = None
     before_write: Callable[["Env", list[Row], dict[str, Any]], None] | None = None
@@ -41,7 +45,7 @@ def magic_fields(created: str = "Created on", updated: str = "Last Updated on") 
     """The fields that every model has."""
     return {
         "id": Field("integer", "ID", readonly=True),
-        "display_name": char("Display Name", readonly=True, store=False),
+        "display_name": char("Display Name", readonly=True, store=False, search=True),
         "create_uid": many2one("res.users", "Created by", readonly=True),
         "create_date": Field("datetime", created, readonly=True),
         "write_uid": many2one("res.users", "Last Updated by", readonly=True),

@@ -172,13 +172,16 @@ def test_archiving_over_xmlrpc_on_18_faults_although_it_is_done(odoo: DemoOdoo, 
         ([["country_id", "=", False]], {"Gamma", "Beta GmbH, Delta"}),
         ([["child_ids.name", "=", "Delta"]], {"Beta GmbH"}),
         ([["child_ids", "!=", False]], {"Beta GmbH"}),
-        ([["parent_id", "child_of", "Beta"]], {"Beta GmbH, Delta"}),
+        ([["parent_id", "child_of", "Beta"]], {"Beta GmbH", "Beta GmbH, Delta"}),
+        ([["ref", "=", ["A", "B"]]], {"Alpha", "Beta GmbH"}),
+        ([["ref", "like", ""], ["ref", "=", ""]], {"Beta GmbH, Delta"}),
+        ([["name", "=like", "G\\_%"]], set()),
+        ([["display_name", "=", "Beta GmbH, Delta"]], {"Beta GmbH, Delta"}),
         ([["credit_limit", ">", 5], ["credit_limit", "<=", 20]], {"Beta GmbH"}),
         ([["credit_limit", "=", 0]], {"Gamma", "Beta GmbH, Delta"}),
         ([["category_id.name", "ilike", "vip"]], {"Gamma"}),
         ([["active", "=", False]], {"Old"}),
         ([["active", "in", [True, False]], ["ref", "in", ["A", "O"]]], {"Alpha", "Old"}),
-        ([["company_type", "=", "company"]], {"Beta GmbH"}),
     ],
 )
 def test_a_domain_selects(call: Any, domain: list[Any], names: set[str]) -> None:
@@ -202,6 +205,12 @@ def test_a_domain_selects(call: Any, domain: list[Any], names: set[str]) -> None
     )
     rows = call("res.partner", "search_read", ["&", ["id", ">", 6], *anded(domain)], ["display_name"])
     assert {row["display_name"] for row in rows} == names
+
+
+def test_a_field_that_cannot_be_searched_lets_every_record_pass(call: Any, partner: int) -> None:
+    domain = [["id", "=", partner], ["company_type", "=", "company"]]
+    assert read_one(call, "res.partner", partner, "company_type") == "person"
+    assert call("res.partner", "search", domain) == [partner]
 
 
 def anded(domain: list[Any]) -> list[Any]:
@@ -231,11 +240,38 @@ def test_18_finds_what_it_read_as_later_and_19_as_equal(odoo: DemoOdoo, call: An
     assert (same, later) == ((0, 1) if odoo.version == 18 else (1, 0))
 
 
-@pytest.mark.parametrize("domain", ["name", [["name", "~", "x"]], [["name", "="]], ["|", ["name", "=", "x"]]])
+@pytest.mark.parametrize("domain", [[["name", "~", "x"]], [["name", "="]], ["|", ["name", "=", "x"]]])
 def test_what_is_no_domain_faults(call: Any, domain: Any) -> None:
     code, text = fault(call, "res.partner", "search", domain)
     assert code == 1
     assert text.startswith("ValueError: ")
+
+
+def test_a_text_for_a_domain_faults(odoo: DemoOdoo, call: Any) -> None:
+    code, text = fault(call, "res.partner", "search", "name")
+    assert code == 1
+    assert text.startswith("AssertionError: Domains to normalize" if odoo.version == 18 else "TypeError: Domain()")
+
+
+@pytest.mark.parametrize(
+    ("options", "last_line"),
+    [
+        ({"limit": -1}, "psycopg2.errors.InvalidRowCountInLimitClause: LIMIT must not be negative"),
+        (
+            {"order": "company_type"},
+            "ValueError: Cannot convert res.partner.company_type to SQL because it is not stored",
+        ),
+    ],
+)
+def test_a_page_that_cannot_be_had_faults(call: Any, options: dict[str, Any], last_line: str) -> None:
+    assert fault(call, "res.partner", "search", [], **options) == (1, last_line)
+
+
+@pytest.mark.parametrize("order", ["name nope", "name,,id", "name; drop"])
+def test_what_is_no_order_is_the_user_s_error(call: Any, order: str) -> None:
+    code, text = fault(call, "res.partner", "search", [], order=order)
+    assert code == 2
+    assert text.startswith(f'Invalid "order" specified ({order}).')
 
 
 # -- names and contacts ------------------------------------------------------------------------------------------
@@ -398,7 +434,13 @@ def test_a_copied_order_has_its_own_number_and_lines(call: Any, order: int) -> N
     assert not set(row["order_line"]) & set(read_one(call, "sale.order", order, "order_line"))
 
 
+def test_a_quotation_is_deleted_with_its_customer(call: Any, order: int, partner: int) -> None:
+    assert call("res.partner", "unlink", [partner]) is True
+    assert call("sale.order", "search_count", [["id", "=", order]]) == 0
+
+
 def test_what_an_order_needs_is_not_deleted(call: Any, order: int, partner: int, product: int) -> None:
+    call("sale.order", "action_confirm", [order])
     for model, record_id in (("res.partner", partner), ("product.product", product)):
         code, text = fault(call, model, "unlink", [record_id])
         assert code == 2

@@ -1,21 +1,24 @@
 """Countries, languages, currencies, companies, users, and the models about models."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
+from demo.odoo import naming
 from demo.odoo.fields import Field, char, many2many, many2one, one2many, selection
 from demo.odoo.orm import Env
 from demo.odoo.registry import Model, magic_fields
 from demo.odoo.store import Row
 
 LANGUAGES = {"en_US": "English (US)"}
+TIMEZONES = {name: name for name in sorted(available_timezones())}
 
 
-def simple(name: str, description: str, *, order: str = "name", **fields: Field) -> Model:
+def simple(name: str, description: str, *, label: str = "Name", order: str = "name", **fields: Field) -> Model:
     """A model with a name and little else."""
     return Model(
         name,
         description,
-        {"name": char("Name", required=True, index=True), **fields, **magic_fields()},
+        {"name": char(label, required=True, index=True), **fields, **magic_fields()},
         order=order,
     )
 
@@ -30,10 +33,11 @@ def models(version: int) -> list[Model]:
         _users(version),
         _ir_model(),
         _ir_model_data(),
-        simple("account.payment.term", "Payment Terms", active=_active()),
+        simple("account.payment.term", "Payment Terms", label="Payment Terms", active=_active()),
         simple(
             "account.tax",
             "Tax",
+            label="Tax Name",
             amount=Field("float", "Amount", required=True, default=0.0),
             type_tax_use=selection(
                 {"sale": "Sales", "purchase": "Purchases", "none": "None"},
@@ -62,7 +66,9 @@ def _country() -> Model:
         "state_required": Field("boolean", "State Required", default=False),
         **magic_fields(),
     }
-    return Model("res.country", "Country", fields, order="name", search_names=("name", "code"))
+    return Model(
+        "res.country", "Country", fields, order="name", search_names=("name", "code"), name_search=naming.of_country
+    )
 
 
 def _state() -> Model:
@@ -83,6 +89,7 @@ def _state() -> Model:
         order="code",
         search_names=("name", "code"),
         display_name=display_name,
+        name_search=naming.of_state,
     )
 
 
@@ -112,14 +119,14 @@ def _company() -> Model:
 
 def _users(version: int) -> Model:
     fields = {
-        "name": char("Name", required=True, store=False, delegate="partner_id"),
+        "name": char("Name", store=False, delegate="partner_id"),
         "email": char("Email", store=False, delegate="partner_id"),
         "login": char("Login", required=True, index=True),
         "partner_id": many2one("res.partner", "Related Partner", required=True, ondelete="restrict"),
         "company_id": many2one("res.company", "Company", required=True, default=1),
         "company_ids": many2many("res.company", "Companies"),
         "lang": selection(LANGUAGES, "Language", store=False, delegate="partner_id"),
-        "tz": char("Timezone"),
+        "tz": selection(TIMEZONES, "Timezone", store=False, delegate="partner_id"),
         "share": Field("boolean", "Share User", readonly=True, default=False),
         "active": _active(),
         **magic_fields(),
@@ -128,7 +135,11 @@ def _users(version: int) -> Model:
     def context_get(records: Any) -> dict[str, Any]:
         env = records.env
         user = env.row("res.users", env.uid)
-        return {"lang": env.value("res.users", user, "lang") or "en_US", "tz": user.get("tz") or False, "uid": env.uid}
+        return {
+            "lang": env.value("res.users", user, "lang") or "en_US",
+            "tz": env.value("res.users", user, "tz") or False,
+            "uid": env.uid,
+        }
 
     return Model(
         "res.users",
@@ -156,7 +167,7 @@ def _ir_model_data() -> Model:
         "name": char("External Identifier", required=True, index=True),
         "module": char("Module", required=True, default=""),
         "model": char("Model Name", required=True),
-        "res_id": Field("integer", "Record ID"),
+        "res_id": Field("many2one_reference", "Record ID"),
         "complete_name": char(
             "Complete ID",
             readonly=True,

@@ -1,14 +1,17 @@
 """Contacts and their tags: names of contacts within companies, what a company shares with its contacts."""
 
+import re
 from typing import Any
 
 from demo.odoo.faults import RedirectWarning, ValidationError
 from demo.odoo.fields import Field, char, many2many, many2one, one2many, selection
-from demo.odoo.models.base import LANGUAGES
+from demo.odoo.marks import model_method
+from demo.odoo.models.base import LANGUAGES, TIMEZONES
 from demo.odoo.orm import Env
 from demo.odoo.registry import Model, magic_fields
 from demo.odoo.store import Row
 
+ADDRESSES = re.compile(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
 ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
 TYPES = {
     18: {"contact": "Contact", "invoice": "Invoice Address", "delivery": "Delivery Address", "other": "Other Address"},
@@ -31,6 +34,7 @@ def _partner(version: int) -> Model:
         {**_plain_fields(version), **_computed_fields(version), **magic_fields()},
         order="complete_name, id desc",
         search_names=("complete_name", "email", "ref", "vat", "company_registry"),
+        methods={"name_create": name_create},
         display_name=_complete_name,
         before_create=_before_create,
         after_create=_after_create,
@@ -59,6 +63,7 @@ def _plain_fields(version: int) -> dict[str, Field]:
         "type": selection(TYPES[version], "Address Type", default="contact"),
         "category_id": many2many("res.partner.category", "Tags"),
         "lang": selection(LANGUAGES, "Language", default="en_US"),
+        "tz": selection(TIMEZONES, "Timezone", default=lambda env, row: env.context.get("tz") or None),
         "active": Field("boolean", "Active", default=True),
         "comment": Field("html", "Notes"),
         "vat": char("Tax ID", index=True),
@@ -103,9 +108,10 @@ def _computed_fields(version: int) -> dict[str, Field]:
             "Parent name",
             readonly=True,
             store=False,
+            related=True,
             compute=lambda env, row: env.row("res.partner", row["parent_id"])["name"] if row.get("parent_id") else None,
         ),
-        "country_code": char("Country Code", readonly=True, store=False, compute=_country_code),
+        "country_code": char("Country Code", readonly=True, store=False, related=True, compute=_country_code),
         "contact_address": char("Complete Address", readonly=True, store=False, compute=_address),
         "email_normalized": char("Normalized Email", readonly=True, compute=_email_normalized),
         "email_formatted": char("Formatted Email", readonly=True, store=False, compute=_email_formatted),
@@ -159,15 +165,17 @@ def _address(env: Env, row: Row) -> str:
 
 
 def _email_normalized(env: Env, row: Row) -> str | None:
-    email = (row.get("email") or "").strip()
-    if "<" in email:
-        email = email.partition("<")[2].rstrip("> ")
-    return email.lower() if email.count("@") == 1 and " " not in email else None
+    """The first address of the field in small letters, None where there is none."""
+    addresses = ADDRESSES.findall(row.get("email") or "")
+    return addresses[0].lower() if addresses else None
 
 
 def _email_formatted(env: Env, row: Row) -> str | None:
-    email = _email_normalized(env, row)
-    return f'"{row.get("name") or "False"}" <{email}>' if email else None
+    email = row.get("email")
+    if not email:
+        return None
+    addresses = ",".join(found.lower() for found in ADDRESSES.findall(email)) or f"@{email}"
+    return f'"{row.get("name") or "False"}" <{addresses}>'
 
 
 def _check(env: Env, row: Row) -> None:
@@ -196,7 +204,7 @@ def _before_write(env: Env, rows: list[Row], vals: dict[str, Any]) -> None:
 
 
 def _clean_website(url: str) -> str:
-    return url if "://" in url else f"http://{url}"
+    return url if "://" in url else f"http://{url.lstrip('/')}"
 
 
 def _after_create(env: Env, row: Row, vals: dict[str, Any]) -> None:
@@ -227,6 +235,11 @@ def _take_from_parent(env: Env, row: Row, *, address: bool) -> None:
 
 
 def _before_unlink(env: Env, rows: list[Row]) -> None:
+    """Quotations and cancelled orders go with their customer, so that it can be deleted."""
+    ids = [row["id"] for row in rows]
+    domain = [("state", "in", ["draft", "cancel"]), "|", "|"]
+    domain += [(name, "in", ids) for name in ("partner_id", "partner_invoice_id", "partner_shipping_id")]
+    env.unlink("sale.order", env.search("sale.order", domain))
     _refuse_with_active_user(env, rows, "delete")
 
 
@@ -245,6 +258,16 @@ def _refuse_with_active_user(env: Env, rows: list[Row], verb: str) -> None:
             70,
             "Go to users",
         )
+
+
+@model_method
+def name_create(self: Any, name: str) -> list[Any]:
+    """`Ann <ann@example.com>` makes a contact with that address."""
+    label, _bracket, address = name.partition("<")
+    found = ADDRESSES.findall(address)
+    vals = {"name": label.strip() or found[0], "email": found[0].lower()} if found else {"name": name}
+    record_id = self.env.create("res.partner", [vals])[0]
+    return [record_id, self.env.name_of("res.partner", record_id)]
 
 
 def _category() -> Model:
