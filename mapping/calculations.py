@@ -9,12 +9,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, TypeVar
 
 from mapping.inward import ConstantStep, Convert, Level, PlainStep, Simple, Step
 from mapping.lines import CONVERSION_ERRORS, Line, bind_in, bind_out
 from mapping.paths import SPREAD, Segment
 from mapping.spec import X2MANY_TYPES, Absent, FieldType, Schema
+
+T = TypeVar("T", bound=StrEnum)
 
 CALCULATIONS: dict[str, type[Calculation]] = {}
 
@@ -68,10 +71,27 @@ class Calculation:
     def check(self, *, is_in: bool, is_out: bool) -> None:
         """Report what is wrong with the line for the ways it is used."""
 
+    def why_not_in(self) -> str | None:
+        """Why the calculation gives nothing to Odoo, as the end of a sentence; None when it does."""
+        return None
+
+    def why_not_out(self) -> str | None:
+        """Why the calculation cannot be reversed, as the end of a sentence; None when it can."""
+        return None
+
     @property
     def takes_sub_lines(self) -> bool:
         """Whether sub-lines of this line are written on the way in."""
         return False
+
+    @property
+    def other_keys(self) -> Sequence[str]:
+        """What the line reads of the other side besides its key."""
+        return ()
+
+    def place(self, bases: Sequence[tuple[Segment, ...]]) -> None:
+        """Learn in which list elements the line stands (see `Placed`)."""
+        self.line.place(bases)
 
     def item_base(self, bases: Sequence[tuple[Segment, ...]]) -> tuple[Segment, ...] | None:
         """Where the sub-lines of each element of a list start; None when they read where this line reads."""
@@ -88,6 +108,26 @@ class Calculation:
     def source_out(self) -> Source | None:
         """What the way out reads; None when this line itself gives nothing out."""
         raise NotImplementedError
+
+    def filter_type(self, field: FieldType) -> FieldType | None:
+        """The field as a filter on the key sees it, with the conversions of the line; None where there can be none."""
+        return field
+
+    def option(self, name: str) -> object:
+        """The option's value; None where it is not given or empty."""
+        value = self.line.spec.options.get(name)
+        return None if value == "" else value
+
+    def choice(self, choices: type[T], name: str, default: T) -> T:
+        """The option as one of the choices. What is none of them is reported."""
+        value = self.option(name)
+        if value is None:
+            return default
+        try:
+            return choices(str(value))
+        except ValueError:
+            self.compiling.report(f"{name} is {value!r}; write one of {', '.join(choices)}")
+            return default
 
 
 def identity_out(field: FieldType, tz: str) -> Convert:
@@ -110,16 +150,23 @@ def x2many_ids(value: object) -> object:
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
-@register("plain")
-class Plain(Calculation):
-    """The value of the key, converted to the field's type; a relation is taken and given as id or list of ids."""
+class Converted(Calculation):
+    """The value of the key, converted one by one. A subclass may override the conversion of either way."""
 
-    can_identify = True
+    def convert_in(self) -> Convert:
+        return bind_in(self.field, self.compiling.tz)
+
+    def convert_out(self) -> Convert:
+        return identity_out(self.field, self.compiling.tz)
+
+    @property
+    def field(self) -> FieldType:
+        assert self.line.field is not None  # noqa: S101 - needs_field is checked before a calculation is made
+        return self.line.field
 
     def check(self, *, is_in: bool, is_out: bool) -> None:
-        line = self.line
-        field = line.field
-        if not is_in or field is None:
+        line, field = self.line, self.field
+        if not is_in:
             return
         if SPREAD in line.relative and not line.is_x2many:
             self.compiling.report(
@@ -129,7 +176,7 @@ class Plain(Calculation):
             self.compiling.report(f"the key {line.path} gives lists within a list; a field takes one list")
         elif line.absent is Absent.DEFAULT:
             try:
-                field.to_odoo(line.spec.default, tz=self.compiling.tz)
+                self.convert_in()(line.spec.default)
             except CONVERSION_ERRORS as error:
                 self.compiling.report(f"the default cannot be used: {line.reason(line.spec.default, error)}")
 
@@ -137,19 +184,20 @@ class Plain(Calculation):
         line = self.line
         if line.depth != depth or len(line.relative) != 1 or not isinstance(line.relative[0], str):
             return None
-        return Simple(line.name, line.relative[0], self._to_odoo(), line.strict, line)
+        return Simple(line.name, line.relative[0], self.convert_in(), line.strict, line)
 
     def step_in(self, children: Level | None) -> Step:
-        return PlainStep(self.line, self._to_odoo())
-
-    def _to_odoo(self) -> Convert:
-        assert self.line.field is not None  # noqa: S101 - needs_field is checked before a step is made
-        return bind_in(self.line.field, self.compiling.tz)
+        return PlainStep(self.line, self.convert_in())
 
     def source_out(self) -> Source | None:
-        field = self.line.field
-        assert field is not None  # noqa: S101
-        return Source(field.name, identity_out(field, self.compiling.tz))
+        return Source(self.field.name, self.convert_out())
+
+
+@register("plain")
+class Plain(Converted):
+    """The value of the key, converted to the field's type; a relation is taken and given as id or list of ids."""
+
+    can_identify = True
 
 
 @register("constant")

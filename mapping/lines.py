@@ -3,7 +3,7 @@ how it says what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,32 +19,22 @@ if TYPE_CHECKING:
 CONVERSION_ERRORS = (ValueError, TypeError, ArithmeticError)
 
 
-class Line:
-    """One line of the plan. `field` is None only for a line that has no Odoo field (a constant on the way out)."""
+class Unusable(ValueError):
+    """A refusal whose reason says more than that a list or an object came."""
 
-    def __init__(self, spec: LineSpec, position: int, field: FieldType | None, path: Path) -> None:
-        self.spec = spec
-        self.position = position
-        self.field = field
+
+class Placed:
+    """A path with the place it is read from: the record, or the element of a list that a relation goes through."""
+
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.name = spec.field.rpartition(".")[2]
-        self.absent = Absent(spec.absent)
-        # A new record has no id of Odoo's yet, even where that is what identifies records.
-        is_own_id = self.name == "id"
-        self.needed = spec.required or (not is_own_id and (spec.is_identifier or bool(field and field.required)))
-        # Odoo takes False for a boolean, so an empty one is no missing value.
-        self.strict = self.needed and (spec.required or field is None or field.type != "boolean")
         self.depth = 0
         self.relative: tuple[Segment, ...] = path.segments
         self.read: Reader = path.read
 
-    @property
-    def is_x2many(self) -> bool:
-        return self.field is not None and self.field.type in X2MANY_TYPES
-
-    def place(self, bases: tuple[tuple[Segment, ...], ...]) -> None:
-        """Find the innermost list element the key starts in. `bases` are the paths of the elements from the record
-        (empty) inwards; a key that starts with none of them is read from the record."""
+    def place(self, bases: Sequence[tuple[Segment, ...]]) -> None:
+        """Find the innermost list element the path starts in. `bases` are the paths of the elements from the record
+        (empty) inwards; a path that starts with none of them is read from the record."""
         for depth in range(len(bases) - 1, -1, -1):
             base = bases[depth]
             if self.path.segments[: len(base)] == base:
@@ -52,6 +42,31 @@ class Line:
                 self.relative = self.path.segments[len(base) :]
                 self.read = Path(self.relative).read if self.relative else _itself
                 return
+
+    def rendered(self, run: Run, extra: tuple[int, ...] = ()) -> str:
+        """The path with the indexes of the element at hand; `extra` are indexes beyond it."""
+        return self.path.render(run.indexes[: self.depth] + extra)
+
+
+class Line(Placed):
+    """One line of the plan. `field` is None only for a line that has no Odoo field (a constant on the way out)."""
+
+    def __init__(self, spec: LineSpec, position: int, field: FieldType | None, path: Path) -> None:
+        super().__init__(path)
+        self.spec = spec
+        self.position = position
+        self.field = field
+        self.name = spec.field.rpartition(".")[2]
+        self.absent = Absent(spec.absent)
+        # A new record has no id of Odoo's yet, even where that is what identifies records.
+        is_own_id = self.name == "id"
+        self.needed = spec.required or (not is_own_id and (spec.is_identifier or bool(field and field.required)))
+        # Odoo takes False for a boolean, so an empty one is no missing value.
+        self.strict = self.needed and (spec.required or field is None or field.type != "boolean")
+
+    @property
+    def is_x2many(self) -> bool:
+        return self.field is not None and self.field.type in X2MANY_TYPES
 
     def split_at_spread(self) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
         """The key within its element, before and after its first `[]`; without one, all of it is before."""
@@ -105,6 +120,8 @@ class Line:
         kind = self.field.type if self.field else "value"
         if self.spec.secret:
             return f"cannot be used as {kind} (the value is hidden because the line is secret)"
+        if isinstance(error, Unusable):
+            return str(error)
         if isinstance(value, Mapping):
             return f"an object came where {kind} is expected"
         if isinstance(value, (list, tuple)) and not self.is_x2many:
@@ -115,8 +132,7 @@ class Line:
 
     def refuse(self, run: Run, rule: Rule, message: str, value: object, extra: tuple[int, ...] = ()) -> None:
         """Add an error to the record; `extra` are indexes beyond the element the line reads from."""
-        key = self.path.render(run.indexes[: self.depth] + extra)
-        run.errors.append((self.position, self.error(rule, message, value, key)))
+        run.errors.append((self.position, self.error(rule, message, value, self.rendered(run, extra))))
 
     def error(self, rule: Rule, message: str, value: object, key: str) -> FieldError:
         shown = presentable(value, secret=self.spec.secret)

@@ -126,7 +126,7 @@ class Matcher:
             values.setdefault(self.field, value)
         elif not values:
             return record_id
-        path = self.line.path.render(run.indexes[: self.line.depth] + extra)
+        path = self.line.rendered(run, extra)
         made = RelatedRecord(self.model, self.field, value, values, self.line.spec.line_id, path, record_id)
         run.related[place] = made
         return made

@@ -6,7 +6,7 @@ compiles cannot fail for a reason that lies in its lines: every such reason is a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -67,7 +67,8 @@ class Plan:
     writable_in: tuple[str, ...]
     """The fields of the model itself that the way in may write."""
     field_by_key: Mapping[str, tuple[str, FieldType]]
-    """External key -> (dotted field, type of its last part): what a filter may use. Without secret lines and lists."""
+    """External key -> (dotted field, type of its last part): what a filter may use. Without secret lines and lists.
+    The type converts as the line does: to that of a value map, `paid` is `sale`."""
     keys_by_field: Mapping[str, str]
     """Odoo field, as the line names it -> external key."""
     secret_fields: frozenset[str]
@@ -110,7 +111,7 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
         field_by_key=MappingProxyType(_fields_by_key(tree)),
         keys_by_field=MappingProxyType(_keys_by_field(tree)),
         secret_fields=frozenset(line.field for line in spec.lines if line.secret and line.field),
-        secret_keys=frozenset(line.key for line in spec.lines if line.secret and line.key),
+        secret_keys=frozenset(_secret_keys(tree)),
         identifier_path=parse_path(identifier.key),
         inward=compile_level(tree.roots),
         outward=outward,
@@ -140,6 +141,12 @@ def _check_identifier(tree: Tree) -> None:
             tree.report(entry.line.position, "the record identifier must serve both directions")
 
 
+def _secret_keys(tree: Tree) -> Iterator[str]:
+    for entry in tree.entries:
+        if entry.spec.secret:
+            yield from filter(None, (entry.spec.key, *entry.calculation.other_keys))
+
+
 def _fields_by_key(tree: Tree) -> dict[str, tuple[str, FieldType]]:
     found: dict[str, tuple[str, FieldType]] = {}
     for entry in tree.entries:
@@ -156,10 +163,14 @@ def _filter_field(tree: Tree, entry: Entry) -> tuple[str, FieldType] | None:
         return None
     if SPREAD in entry.line.path.segments or any(part.is_many for part in node.chain()):
         return None
-    if source.then is None:
-        return node.dotted, node.field
-    leaf = tree.schema.field(node.field.relation or "", source.then)
-    return None if leaf is None else (f"{node.dotted}.{source.then}", leaf)
+    dotted, leaf = node.dotted, node.field
+    if source.then is not None:
+        further = tree.schema.field(node.field.relation or "", source.then)
+        if further is None:
+            return None
+        dotted, leaf = f"{node.dotted}.{source.then}", further
+    seen = entry.calculation.filter_type(leaf)
+    return None if seen is None else (dotted, seen)
 
 
 def _keys_by_field(tree: Tree) -> dict[str, str]:

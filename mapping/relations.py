@@ -7,8 +7,6 @@ record's match field is read, so that the same line serves both ways.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import TypeVar
 
 from mapping.calculations import Calculation, Compiling, Source, identity_out, register
 from mapping.inward import Convert, Level, Step
@@ -18,8 +16,6 @@ from mapping.paths import SPREAD, Path, Segment
 from mapping.spec import X2MANY_TYPES, FieldType
 
 _UNMATCHABLE_TYPES = X2MANY_TYPES | {"binary", "html", "json", "properties", "properties_definition", "reference"}
-
-T = TypeVar("T", bound=StrEnum)
 
 
 @register("relational")
@@ -31,21 +27,13 @@ class Relational(Calculation):
 
     def __init__(self, line: Line, compiling: Compiling) -> None:
         super().__init__(line, compiling)
-        given = {name: value for name, value in line.spec.options.items() if value not in (None, "")}
-        self.match_field = str(given.get("match_field", ""))
-        self.on_missing = self._choice(OnMissing, given.get("on_missing", OnMissing.ERROR), "on_missing")
-        self.on_match = self._choice(OnMatch, given.get("on_match", OnMatch.KEEP), "on_match")
-        self.mode = self._choice(ListMode, given.get("mode", ListMode.REPLACE), "mode")
+        self.match_field = str(self.option("match_field") or "")
+        self.on_missing = self.choice(OnMissing, "on_missing", OnMissing.ERROR)
+        self.on_match = self.choice(OnMatch, "on_match", OnMatch.KEEP)
+        self.mode = self.choice(ListMode, "mode", ListMode.REPLACE)
         self.match_type: FieldType | None = None
         if line.field is not None and line.field.relation and self.match_field:
             self.match_type = compiling.schema.field(line.field.relation, self.match_field)
-
-    def _choice(self, choices: type[T], value: object, name: str) -> T:
-        try:
-            return choices(str(value))
-        except ValueError:
-            self.compiling.report(f"{name} is {value!r}; write one of {', '.join(choices)}")
-            return next(iter(choices))
 
     @property
     def _is_rows(self) -> bool:

@@ -10,7 +10,10 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import mapping.relations  # noqa: F401 - registers its calculation
+import mapping.formats
+import mapping.relations
+import mapping.templates
+import mapping.value_maps  # noqa: F401 - importing a module registers its calculations
 from mapping.calculations import CALCULATIONS, Calculation, Compiling, known_options
 from mapping.lines import Line
 from mapping.paths import Path, PathError, Segment, parse_path
@@ -72,6 +75,7 @@ class Tree:
         self.entries = [entry for entry in read if entry is not None]
         # A relation before what is under it, whatever the order of the lines: the one decides about the other.
         for entry in sorted(self.entries, key=lambda entry: entry.spec.field.count(".")):
+            self._decide_out(entry)
             self._decide_in(entry)
         self._place(self.roots, ((),))
         for entry in self.entries:
@@ -176,8 +180,21 @@ class Tree:
         else:
             self.report(position, f"cannot be used on the way in: {reason}")
 
+    def _decide_out(self, entry: Entry) -> None:
+        reason = entry.calculation.why_not_out() if entry.is_out else None
+        if reason is None:
+            return
+        entry.is_out = False
+        if entry.is_in:
+            self.note(entry.line.position, f"is used on the way in only: {reason}")
+        else:
+            self.report(entry.line.position, f"cannot be used on the way out: {reason}")
+
     def _not_in(self, entry: Entry, node: Node) -> str | None:
         """Why the line cannot write into Odoo, with the cure; None when it can."""
+        reason = entry.calculation.why_not_in()
+        if reason is not None:
+            return reason
         if node.name == "id" and not (entry.spec.is_identifier and node.parent is None):
             return "Odoo gives its ids itself"
         if node.field.readonly and entry.spec.direction != Direction.IN and not entry.spec.is_identifier:
@@ -199,6 +216,6 @@ class Tree:
             writer = node.writer
             if writer is None:
                 continue
-            writer.line.place(bases)
+            writer.calculation.place(bases)
             base = writer.calculation.item_base(bases)
             self._place(node.children, bases if base is None else (*bases, base))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 
@@ -58,6 +58,9 @@ class FakeField:
             moment = moment.replace(tzinfo=ZoneInfo(tz))
         return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
+    def _date(self, value: object, tz: str) -> object:
+        return date.fromisoformat(str(value)).isoformat()
+
     def _many2one(self, value: object, tz: str) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
@@ -109,6 +112,11 @@ MODELS = {
         FakeField("state", "char", readonly=True),
         FakeField("note", "char"),
         FakeField("date_order", "datetime"),
+        FakeField("commitment_date", "datetime"),
+        FakeField("validity_date", "date"),
+        FakeField("origin", "char"),
+        FakeField("priority", "integer"),
+        FakeField("amount_paid", "float"),
         FakeField("amount_total", "float", readonly=True),
         FakeField("partner_id", "many2one", "res.partner", required=True),
         FakeField("partner_shipping_id", "many2one", "res.partner"),
