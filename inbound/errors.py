@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework.response import Response
@@ -78,7 +79,7 @@ def error_body(*, message: str, code: int, **details: Any) -> dict[str, Any]:
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
     """DRF's: the answer for whatever a view of the API raised."""
-    from inbound.refusals import refusal
+    from inbound.refusals import refusal  # which needs ApiError from here
 
     view = context.get("view")
     trace_id = getattr(view, "request_id", None)
@@ -93,26 +94,31 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_PREFIX):
-        return JsonResponse(error_body(message="The request could not be understood.", code=400), status=400)
-    return defaults.bad_request(request, exception)
+    if not request.path.startswith(API_PREFIX):
+        return defaults.bad_request(request, exception)
+    message = "The request could not be understood."
+    if isinstance(exception, DisallowedHost):
+        message = "This site is not served under this host name. The staff of the hub can add it to ALLOWED_HOSTS."
+    return _page(400, ErrorCode.VALIDATION_ERROR, message)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_PREFIX):
-        return JsonResponse(error_body(message="Not allowed.", code=403), status=403)
-    return defaults.permission_denied(request, exception)
+    if not request.path.startswith(API_PREFIX):
+        return defaults.permission_denied(request, exception)
+    return _page(403, ErrorCode.PERMISSION_DENIED, "Not allowed.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_PREFIX):
-        return JsonResponse(error_body(message="There is no such endpoint.", code=404), status=404)
-    return defaults.page_not_found(request, exception)
+    if not request.path.startswith(API_PREFIX):
+        return defaults.page_not_found(request, exception)
+    return _page(404, ErrorCode.NOT_FOUND, "There is no such endpoint.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(API_PREFIX):
-        return JsonResponse(
-            error_body(message="The hub failed. The log of its process says why.", code=500), status=500
-        )
-    return defaults.server_error(request)
+    if not request.path.startswith(API_PREFIX):
+        return defaults.server_error(request)
+    return _page(500, ErrorCode.INTERNAL_ERROR, "The hub failed. The log of its process says why.")
+
+
+def _page(status: int, error: ErrorCode, message: str) -> HttpResponse:
+    return JsonResponse(error_body(message=message, code=status, error=error.value), status=status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from auditlog.models import ApiLog
 from demo.odoo import DemoOdoo
 from outbound.models import RecordLink
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
-from tests.inbound.conftest import CUSTOMER_LINES, Api, ConfigMaker, logged
+from tests.inbound.conftest import CUSTOMER_LINES, TOKEN, Api, ConfigMaker, logged
 
 ANN: dict[str, Any] = {"code": "C1", "name": "Ann"}
 
@@ -359,3 +360,52 @@ def test_every_refusal_is_logged_once(customers: SyncConfig, api: Api) -> None:
         api.call("POST", "customers", b"{")
 
     assert ApiLog.objects.filter(direction="in", status=400).count() == 3
+
+
+def test_a_domain_that_no_longer_parses_is_a_503(customers: SyncConfig, api: Api) -> None:
+    SyncConfig.objects.filter(pk=customers.pk).update(domain="[('a', '=']", revision=99)
+
+    for method, path, body in (("GET", "customers", None), ("POST", "customers", ANN), ("PUT", "customers/3", ANN)):
+        refused(api.call(method, path, body), 503, "CONFIGURATION_ERROR", "staff of the hub must mend it")
+
+
+def test_a_host_name_that_is_not_served_is_a_400_in_json(customers: SyncConfig, api: Api, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["sync.example.com"]
+
+    answer = api.call("GET", "customers", headers={"Host": "evil.example.com"})
+
+    assert (answer.status_code, answer.json()["status"]) == (400, "error")
+    assert "ALLOWED_HOSTS" in answer.json()["message"]
+
+
+def test_a_secret_that_no_key_opens_is_a_503(customers: SyncConfig, api: Api, settings: Any) -> None:
+    settings.SYNC_SECRET_KEYS = ["YW5vdGhlciBrZXksIGFub3RoZXIga2V5LCBhbm90aGU="]
+
+    answer = api.call("GET", "customers")
+
+    assert (answer.status_code, answer.json()["error"]) == (503, "CONFIGURATION_ERROR")
+
+
+def test_a_body_that_ends_early_is_a_400(customers: SyncConfig, gunicorn: str) -> None:
+    host, port = gunicorn.removeprefix("http://").split(":")
+    head = (
+        "POST /bj_api_sync/v1/customers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {TOKEN}\r\nContent-Length: 100\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=10) as sock:
+        sock.sendall(head.encode() + b'{"code": "C1", "name": "Ann"}')
+        sock.shutdown(socket.SHUT_WR)
+        answer = sock.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"status":"error"' in answer
+
+
+def test_chunks_and_head_are_understood_as_it_is_served(customers: SyncConfig, gunicorn: str) -> None:
+    refused(post_chunks(gunicorn, iter([b'{"code": ', b'"C1"}'])), 400, "VALIDATION_ERROR", "name: is missing")
+    caller = Api(gunicorn)
+    head = caller.call("HEAD", "customers?limit=1")
+    following = caller.call("GET", "customers?limit=1")
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert following.json()["status"] == "success"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from demo.odoo import DemoOdoo
+from outbound.links import related_key
 from outbound.models import RecordLink
 from syncconfig.models import OdooConnection, SyncConfig
 from tests.inbound.conftest import Api
@@ -118,11 +122,6 @@ def test_a_claim_left_by_a_dead_process_is_taken_over_after_a_look_in_odoo(
     demo_odoo: DemoOdoo, customers: SyncConfig, api: Api
 ) -> None:
     """The process died between the create in Odoo and the answer."""
-    from datetime import timedelta
-    from uuid import uuid4
-
-    from django.utils import timezone
-
     partner_id = demo_odoo.call("res.partner", "create", {"name": "Ann", "ref": "C1"})
     past = timezone.now() - timedelta(seconds=1)
     RecordLink.objects.create(config=customers, external_id="C1", claim=uuid4(), claimed_until=past)
@@ -131,3 +130,24 @@ def test_a_claim_left_by_a_dead_process_is_taken_over_after_a_look_in_odoo(
 
     assert (answer.status_code, answer.json()["data"]["id"]) == (200, partner_id)
     assert RecordLink.objects.get(external_id="C1").odoo_id == partner_id
+
+
+def test_a_put_that_waits_too_long_for_anothers_new_customer_is_a_503(
+    connection: OdooConnection, demo_odoo: DemoOdoo, orders: SyncConfig, api: Api
+) -> None:
+    connection.read_timeout_s = 0.3
+    connection.save()
+    order_id = demo_odoo.call("sale.order", "create", {"partner_id": 3, "client_order_ref": "#1"})
+    RecordLink.objects.create(
+        config=orders,
+        external_id=related_key("res.partner", "email", "new@example.com"),
+        claim=uuid4(),
+        claimed_until=timezone.now() + timedelta(seconds=60),
+    )
+
+    answer = api.call(
+        "PUT", f"orders/{order_id}", {"customer": {"email": "new@example.com"}, "billing_address": {"name": "N"}}
+    )
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), answer.text
+    assert count(demo_odoo, "res.partner", "email", "new@example.com") == 0
