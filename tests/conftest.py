@@ -9,7 +9,15 @@ import pytest
 
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
+from syncconfig import connections, plans
 from syncconfig.models import OdooConnection
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    """Ids and revisions begin anew with every test, as they never do in a process that lives on."""
+    connections._clients.clear()
+    plans._plans.clear()
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from outbound.deliveries import SendReport, deliveries_send
 from outbound.models import Delivery, RunTrigger, SyncRun
 from outbound.runs import Ended, run_execute, run_start
 from outbound.states import OPEN_DELIVERIES
-from syncconfig import connections, plans
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 
 LINES: list[dict[str, Any]] = [
@@ -28,13 +27,6 @@ LINES: list[dict[str, Any]] = [
 RETRIES = "0.05, 0.05, 0.05"
 
 MakeConfig = Callable[..., SyncConfig]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_process() -> None:
-    """Ids and revisions begin anew with every test, as they never do in a process that lives on."""
-    connections._clients.clear()
-    plans._plans.clear()
 
 
 @pytest.fixture
