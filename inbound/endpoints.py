@@ -19,36 +19,59 @@ class Extras:
     headers: Mapping[str, str] = field(repr=False)
 
 
-_extras: dict[int, tuple[int, Extras]] = {}
-_extras_lock = threading.Lock()
+Version = tuple[int, int]
+"""The revisions of a config and its connection: what is kept in memory holds for these."""
+
+_configs: dict[int, tuple[Version, SyncConfig]] = {}
+_extras: dict[int, tuple[Version, Extras]] = {}
+_lock = threading.Lock()
 
 
 def find_endpoint(name: str) -> SyncConfig:
-    """The active In config of this endpoint, with its connection: one query. Raises ApiError 404."""
-    found = (
-        SyncConfig.objects.select_related("connection")
-        .filter(endpoint=name, request_type=RequestType.IN, active=True)
-        .first()
-        if "\x00" not in name
-        else None
-    )
-    if found is None:
-        raise ApiError(404, ErrorCode.NOT_FOUND, f"There is no endpoint {name[:100]!a}. Check the address.")
-    return found
+    """The active In config of this endpoint, with its connection. Raises ApiError 404.
+
+    One narrow query; the config itself is read, and its secrets decrypted, once per revision. It is shared by threads
+    and must not be changed.
+    """
+    if "\x00" in name:
+        raise _no_endpoint(name)
+    found = SyncConfig.objects.filter(endpoint=name, request_type=RequestType.IN, active=True).order_by()
+    row = found.values_list("pk", "revision", "connection__revision").first()
+    if row is None:
+        raise _no_endpoint(name)
+    pk, version = row[0], (row[1], row[2])
+    with _lock:
+        known = _configs.get(pk)
+    if known and known[0] == version:
+        return known[1]
+    config = found.select_related("connection").first()
+    if config is None:
+        raise _no_endpoint(name)
+    with _lock:
+        _configs[pk] = (_version(config), config)
+    return config
+
+
+def _no_endpoint(name: str) -> ApiError:
+    return ApiError(404, ErrorCode.NOT_FOUND, f"There is no endpoint {name[:100]!a}. Check the address.")
+
+
+def _version(config: SyncConfig) -> Version:
+    return config.revision, config.connection.revision
 
 
 def extras_of(config: SyncConfig) -> Extras:
     """The config's filters and headers, kept per process by revision."""
-    with _extras_lock:
+    with _lock:
         known = _extras.get(config.pk)
-    if known and known[0] == config.revision:
+    if known and known[0] == _version(config):
         return known[1]
     extras = Extras(
         filters={param.name: param for param in config.params.filter(kind=ParamKind.FILTER)},
         headers={header.key: header.value for header in config.headers.all()},
     )
-    with _extras_lock:
-        _extras[config.pk] = (config.revision, extras)
+    with _lock:
+        _extras[config.pk] = (_version(config), extras)
     return extras
 
 

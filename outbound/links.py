@@ -15,8 +15,8 @@ import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -98,12 +98,21 @@ def acquire(*, config_id: int, keys: Iterable[str], ttl_s: float) -> dict[str, K
     return {key: _position(rows.get(key), config_id, key, token, ttl_s) for key in wanted}
 
 
-def _rows(config_id: int, keys: list[str]) -> dict[str, RecordLink]:
-    found = RecordLink.objects.filter(config_id=config_id, external_id__in=keys)
-    return {str(row.external_id): row for row in found}
+class _Row(NamedTuple):
+    external_id: str | None
+    pk: int
+    odoo_id: int | None
+    claim: uuid.UUID | None
+    claimed_until: datetime | None
 
 
-def _position(row: RecordLink | None, config_id: int, key: str, token: uuid.UUID, ttl_s: float) -> Known | Claim | None:
+def _rows(config_id: int, keys: list[str]) -> dict[str, _Row]:
+    found = RecordLink.objects.filter(config_id=config_id, external_id__in=keys).order_by()
+    rows = found.values_list("external_id", "pk", "odoo_id", "claim", "claimed_until")
+    return {str(row[0]): _Row(*row) for row in rows}
+
+
+def _position(row: _Row | None, config_id: int, key: str, token: uuid.UUID, ttl_s: float) -> Known | Claim | None:
     if row is None:
         return None
     if row.odoo_id is not None:
