@@ -106,7 +106,7 @@ class Site:
             try:
                 requests.get(f"{self.url}/admin/login/", timeout=5)
                 return
-            except requests.ConnectionError:
+            except requests.RequestException:
                 if time.monotonic() > deadline:
                     raise RuntimeError("The web server did not answer within a minute.") from None
                 time.sleep(0.1)
