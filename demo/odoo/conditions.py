@@ -90,15 +90,15 @@ def condition(env: "Env", model: str, path: Any, operator: str, value: Any) -> T
     if field is None:
         kind = "leaf" if env.version < 19 else "condition"
         raise ValueError(f"Invalid field {model}.{name} in {kind} {(path, operator, value)!r}")
-    if operator == "=?":
-        if value is None or value is False or (env.version >= 19 and not value):
-            return _always
-        operator = "="
     operator = {"<>": "!=", "==": "="}.get(operator, operator)
     if dot:
         if field.relation is None:
             raise AssertionError(f"Invalid field {path!r} in domain term {(path, operator, value)!r}")
         return _through(env, model, name, field, condition(env, field.relation, rest, operator, value))
+    if operator == "=?":
+        if not value and (value is None or value is False or env.version >= 19) and field.type not in X2MANY:
+            return _always
+        operator = "="
     if not field.is_searchable:
         # Odoo says so in its log and lets every record pass.
         return _always
@@ -108,19 +108,13 @@ def condition(env: "Env", model: str, path: Any, operator: str, value: Any) -> T
 
 
 def _of_field(env: "Env", model: str, name: str, field: Field, operator: str, value: Any) -> Test:
-    if operator in ("in", "not in") and isinstance(value, bool) and env.version < 19:
-        operator = "=" if operator == "in" else "!="
     if operator in ("=", "!=") and isinstance(value, list | tuple):
         operator = "in" if operator == "=" else "not in"
         value = [False] if env.version >= 19 and not value else value
+    if operator in ("in", "not in") and not isinstance(value, list | tuple):
+        operator, value = _of_one(env, name, field, operator, value)
     if operator in NEGATIVE:
         return _not(_of_field(env, model, name, field, NEGATIVE[operator], value))
-    if operator == "in" and not isinstance(value, list | tuple):
-        if not value:
-            return _never
-        if env.version < 19:
-            raise ValueError(f"Invalid domain term {(name, operator, value)!r}")
-        value = [value]
     if operator in ("child_of", "parent_of"):
         return hierarchy(env, model, name, field, operator, value)
     if operator == "any":
@@ -131,6 +125,19 @@ def _of_field(env: "Env", model: str, name: str, field: Field, operator: str, va
     if field.relation is not None:
         return _relational(env, model, name, field, operator, value)
     return _scalar(env, model, name, field, operator, value)
+
+
+def _of_one(env: "Env", name: str, field: Field, operator: str, value: Any) -> tuple[str, Any]:
+    """`in` with one value instead of a list: 19 takes it for a list of one, 18 knows it of relations alone."""
+    if env.version >= 19:
+        return operator, [value] if value else []
+    if operator == "in" and not value:
+        return operator, []
+    if isinstance(value, bool):
+        return "=" if operator == "in" else "!=", value
+    if field.type in X2MANY or (field.type == "many2one" and isinstance(value, str)):
+        return operator, [value]
+    raise ValueError(f"Invalid domain term {(name, operator, value)!r}")
 
 
 def _ids_of(env: "Env", model: str, row: Row, name: str, field: Field) -> list[int]:

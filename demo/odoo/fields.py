@@ -58,6 +58,8 @@ class Field:
 
     @property
     def is_searchable(self) -> bool:
+        if self.delegate is not None and self.type == "binary":
+            return False
         return self.store or self.delegate is not None or self.related or self.search
 
     @property
@@ -185,8 +187,10 @@ def _binary(_model: str, _name: str, _field: Field, value: Any) -> str | None:
         content = binascii.a2b_base64(value, strict_mode=False)
     except (binascii.Error, ValueError, TypeError):
         content = b""
-    if not content.startswith(IMAGES):
+    if content and not content.startswith(IMAGES):
         raise UserError("This file could not be decoded as an image file.")
+    if not content:
+        return None
     return value.decode() if isinstance(value, bytes) else str(value)
 
 

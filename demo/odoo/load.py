@@ -5,8 +5,8 @@ All rows are created in one go; if that fails, one by one, to say which row it w
 
 from typing import TYPE_CHECKING, Any
 
-from demo.odoo.faults import OdooError
-from demo.odoo.fields import X2MANY
+from demo.odoo.faults import DatabaseError, OdooError
+from demo.odoo.fields import X2MANY, to_date, to_datetime
 
 if TYPE_CHECKING:
     from demo.odoo.orm import Env
@@ -16,22 +16,28 @@ TRUE, FALSE = ("1", "true", "yes"), ("", "0", "false", "no")
 
 
 class RowError(Exception):
-    """A cell that cannot be converted; the text is what the message says."""
+    """A cell that cannot be converted; the text is what the message says, of the field `name`, labelled `label`."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, label: str = "") -> None:
         super().__init__(text)
         self.name = name
+        self.label = label
 
 
 def load_rows(env: "Env", model: str, fields: list[str], data: list[list[Any]]) -> dict[str, Any]:
     """Import; answers `{"ids": [...] or False, "messages": [...], "nextrow": 0}` and raises nothing for bad rows."""
+    for path in fields:
+        name = path.partition("/")[0]
+        if path not in ("id", ".id") and name not in env.model(model).fields:
+            raise ValueError(f"Invalid field name {name!r}")
     messages: list[dict[str, Any]] = []
     records: list[tuple[int, str | None, int | None, dict[str, Any]]] = []
     for number, cells in enumerate(data):
         try:
             records.append((number, *_record(env, model, fields, cells)))
         except RowError as error:
-            messages.append({**_message(number, str(error)), "field": error.name})
+            named = {"field": error.name, "field_name": error.label} if error.label else {"field": error.name}
+            messages.append({**_message(number, str(error)), **named})
         except ValueError as error:
             messages.append(_message(number, str(error)))
     savepoint = env.store.savepoint()
@@ -78,10 +84,24 @@ def _record(
         if path == "id":
             external = str(cell) or None
         elif path == ".id":
-            database_id = int(cell) if cell else None
+            database_id = _database_id(env, model, cell)
         else:
             vals[name] = _cell(env, model, name, how, cell)
     return external, database_id, vals
+
+
+def _database_id(env: "Env", model: str, cell: Any) -> int | None:
+    if not cell:
+        return None
+    try:
+        database_id = int(cell)
+    except ValueError:
+        raise DatabaseError(
+            f'invalid input syntax for type integer: "{cell}"\n', name="InvalidTextRepresentation"
+        ) from None
+    if env.store.get(model, database_id) is None:
+        raise RowError(f"Unknown database identifier '{cell}'", ".id")
+    return database_id
 
 
 def _cell(env: "Env", model: str, name: str, how: str, cell: Any) -> Any:
@@ -92,30 +112,39 @@ def _cell(env: "Env", model: str, name: str, how: str, cell: Any) -> Any:
     text = str(cell)
     if field.type in X2MANY:
         if field.type == "one2many":
-            raise RowError(f"The field '{label}' is imported by rows of its own", name)
+            raise RowError(f"The field '{label}' is imported by rows of its own", name, label)
         return [(6, 0, [_relation(env, field.relation or "", how, part, label, name) for part in text.split(",")])]
     if field.type == "many2one":
         return _relation(env, field.relation or "", how, text, label, name)
     if field.type == "boolean":
         if text.lower() in TRUE or text.lower() in FALSE:
             return text.lower() in TRUE
-        raise RowError(f"Unknown value '{text}' for boolean field '{label}'", name)
+        raise RowError(f"Unknown value '{text}' for boolean field '{label}'", name, label)
     if field.type in ("integer", "float", "monetary"):
         try:
             return int(text) if field.type == "integer" else float(text)
         except ValueError:
             kind = "an integer" if field.type == "integer" else "a number"
-            raise RowError(f"'{text}' does not seem to be {kind} for field '{label}'", name) from None
+            raise RowError(f"'{text}' does not seem to be {kind} for field '{label}'", name, label) from None
+    if field.type in ("date", "datetime"):
+        try:
+            (to_date if field.type == "date" else to_datetime)(text)
+        except ValueError:
+            raise RowError(
+                f"'{text}' does not seem to be a valid {field.type} for field '{label}'", name, label
+            ) from None
     if field.type == "selection":
         for key, shown in field.selection or ():
             if text in (key, shown):
                 return key
-        raise RowError(f"Value '{text}' not found in selection field '{label}'", name)
+        raise RowError(f"Value '{text}' not found in selection field '{label}'", name, label)
     return cell
 
 
 def _relation(env: "Env", relation: str, how: str, text: str, label: str, name: str) -> int:
     if how == ".id":
+        if not text.isdigit():
+            raise RowError(f"Invalid database id '{text}' for the field '{label}'", name, label)
         found = [int(text)] if env.store.get(relation, int(text)) else []
         kind = "database id"
     elif how == "id":
@@ -124,7 +153,7 @@ def _relation(env: "Env", relation: str, how: str, text: str, label: str, name: 
     else:
         found, kind = env.search(relation, [("display_name", "=", text)], limit=1), "name"
     if not found:
-        raise RowError(f"No matching record found for {kind} '{text}' in field '{label}'", name)
+        raise RowError(f"No matching record found for {kind} '{text}' in field '{label}'", name, label)
     return found[0]
 
 

@@ -5,6 +5,7 @@ A method marked by `model_method` takes no ids; the others work on `ids`, the fi
 """
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -91,16 +92,16 @@ class Records:
 
     def copy(self, default: dict[str, Any] | None = None) -> list[int]:
         rows = self.env.rows(self.model, self.ids)
-        return self.env.create(self.model, [{**self._copied(self.model, row), **(default or {})} for row in rows])
+        return self.env.create(self.model, [{**self.copied(self.model, row), **(default or {})} for row in rows])
 
-    def _copied(self, model: str, row: dict[str, Any]) -> dict[str, Any]:
+    def copied(self, model: str, row: dict[str, Any]) -> dict[str, Any]:
         """The values of a copy: no number or barcode of its own, the lines of an order with it."""
         env = self.env
         vals: dict[str, Any] = {}
         for name, field in env.model(model).fields.items():
             if name == "order_line":
                 lines = env.rows("sale.order.line", env.value(model, row, name))
-                vals[name] = [(0, 0, self._copied("sale.order.line", line)) for line in lines]
+                vals[name] = [(0, 0, self.copied("sale.order.line", line)) for line in lines]
             elif field.is_column and not field.readonly and name not in ("barcode", "order_id"):
                 vals[name] = env.wire_value(model, row, name, names=False)
         if model == "sale.order":
@@ -141,11 +142,22 @@ class Records:
         return True
 
     @model_method
-    def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool:
-        return True
+    def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool | None:
+        """18 answers nothing where it would raise, as it is deprecated there."""
+        return None if raise_exception and self.env.version < 19 else True
 
     def get_metadata(self) -> list[dict[str, Any]]:
-        return Records(self.env, self.model, self.ids).read(["create_uid", "create_date", "write_uid", "write_date"])
+        env = self.env
+        records = self.read(["create_uid", "create_date", "write_uid", "write_date"])
+        for record in records:
+            named = env.search("ir.model.data", [("model", "=", self.model), ("res_id", "=", record["id"])], order="id")
+            xmlids = [
+                {"xmlid": env.value("ir.model.data", row, "complete_name"), "noupdate": bool(row.get("noupdate"))}
+                for row in env.rows("ir.model.data", named)
+            ]
+            first = xmlids[0] if xmlids else {"xmlid": False, "noupdate": False}
+            record.update(**first, xmlids=xmlids)
+        return records
 
     def action_archive(self) -> Any:
         return self._set_active(False)
@@ -178,6 +190,12 @@ class Records:
         return found
 
 
+def toggle_active(self: Records) -> None:
+    """18 only: what is archived comes back, the others are archived."""
+    for row in self.env.rows(self.model, self.ids):
+        self.env.write(self.model, [row["id"]], {"active": not row.get("active")})
+
+
 @model_method
 def _name_search_18(
     self: Records, name: str = "", args: Any = None, operator: str = "ilike", limit: int = 100
@@ -203,7 +221,7 @@ def _default_get_19(self: Records, fields: list[str]) -> dict[str, Any]:
 
 
 VERSION_METHODS: dict[int, dict[str, Callable[..., Any]]] = {
-    18: {"name_search": _name_search_18, "default_get": _default_get_18},
+    18: {"toggle_active": toggle_active, "name_search": _name_search_18, "default_get": _default_get_18},
     19: {"name_search": _name_search_19, "default_get": _default_get_19},
 }
 # `context_get` needs no record: it answers for the user who calls.
@@ -222,6 +240,18 @@ def public_method(env: Env, model: str, name: str) -> Callable[..., Any]:
     return found
 
 
+def _called(method: Callable[..., Any], name: str, *args: Any, **kwargs: Any) -> Any:
+    """The method's result; wrong arguments are told as Odoo tells them, of its own base class."""
+    try:
+        inspect.signature(method).bind(*args, **kwargs)
+    except TypeError:
+        try:
+            return method(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(re.sub(r"^[\w.]+\(\)", f"BaseModel.{name}()", str(error))) from None
+    return method(*args, **kwargs)
+
+
 def takes_no_ids(name: str, method: Callable[..., Any]) -> bool:
     return bool(getattr(method, "takes_no_ids", False)) or name in WITHOUT_IDS
 
@@ -232,8 +262,8 @@ def call_positional(env: Env, model: str, name: str, args: list[Any], kwargs: di
     ids: Any = []
     if not takes_no_ids(name, method):
         ids, args = (args[0], args[1:]) if args else (kwargs.pop("ids", []), args)
-    _check_language(env)
-    return method(Records(env, model, _id_list(ids)), *args, **kwargs)
+    _check_context(env)
+    return _called(method, name, Records(env, model, _id_list(ids)), *args, **kwargs)
 
 
 def call_named(env: Env, model: str, name: str, ids: Any, kwargs: dict[str, Any]) -> Any:
@@ -253,7 +283,7 @@ def call_named(env: Env, model: str, name: str, ids: Any, kwargs: dict[str, Any]
         inspect.signature(method).bind(records, **kwargs)
     except TypeError as error:
         raise HttpError(422, str(error)) from None
-    _check_language(env)
+    _check_context(env)
     result = method(records, **kwargs)
     return [result] if name == "create" and isinstance(result, int) else result
 
@@ -264,7 +294,13 @@ def _id_list(ids: Any) -> list[int]:
     return [ids] if isinstance(ids, int) else list(ids)
 
 
-def _check_language(env: Env) -> None:
+def _check_context(env: Env) -> None:
+    """Raises for a language that is not installed, and for companies that the user may not see."""
+    companies = env.context.get("allowed_company_ids")
+    if companies:
+        known = env.store.table("res.company")
+        if isinstance(companies, str) or any(company not in known for company in companies):
+            raise AccessError("Access to unauthorized or invalid companies.")
     lang = env.context.get("lang")
     if lang and not any(row["code"] == lang for row in env.store.table("res.lang").values()):
         raise UserError(f"Invalid language code: {lang}")

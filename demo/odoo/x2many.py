@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from demo.odoo.faults import broken_key
 from demo.odoo.store import Row
 
 if TYPE_CHECKING:
     from demo.odoo.orm import Env
 
+COLUMNS = {("res.partner", "category_id"): "category_id"}
 CREATE, UPDATE, DELETE, UNLINK, LINK, CLEAR, SET = range(7)
 
 
@@ -20,7 +22,7 @@ def apply(env: "Env", model: str, row: Row, name: str, value: Any) -> None:
     )
     for command in _commands(model, name, value):
         code, record_id = command[0], command[1] if len(command) > 1 else 0
-        payload = command[2] if len(command) > 2 else None
+        payload = command[2] if code in (CREATE, UPDATE, SET) else None
         if code == CREATE:
             side.create(payload or {})
         elif code == UPDATE:
@@ -37,15 +39,13 @@ def apply(env: "Env", model: str, row: Row, name: str, value: Any) -> None:
             wanted = list(payload or ())
             side.unlink([current for current in side.current() if current not in wanted])
             side.link(wanted)
-        else:
-            raise ValueError(f"Wrong value for {model}.{name}: {command!r}")
 
 
 def _commands(model: str, name: str, value: Any) -> list[Any]:
     if value is None or value is False:
         return [(CLEAR, 0, 0)]
     if not isinstance(value, list | tuple):
-        raise ValueError(f"Wrong value for {model}.{name}: {value!r}")
+        raise ValueError(f"Wrong value for {model}.{name}: {value}")
     if value and not isinstance(value[0], list | tuple):
         return [(SET, 0, list(value))]
     return list(value)
@@ -101,8 +101,15 @@ class _Many2many(_Side):
         self.link(self.env.create(self.relation, [vals]))
 
     def link(self, ids: list[int]) -> None:
-        self.env.rows(self.relation, ids)
+        if any(self.env.store.get(self.relation, record_id) is None for record_id in ids):
+            raise broken_key(self.env.version, "Unknown", "unknown", self._foreign_key())
         self._replace(list(dict.fromkeys([*self.current(), *ids])))
+
+    def _foreign_key(self) -> str:
+        """The name of the constraint on the far column, by Odoo's own names for tables and columns."""
+        tables = sorted((self.model.replace(".", "_"), self.relation.replace(".", "_")))
+        column = COLUMNS.get((self.model, self.name), f"{self.relation.replace('.', '_')}_id")
+        return f"{'_'.join(tables)}_rel_{column}_fkey"
 
     def unlink(self, ids: list[int]) -> None:
         self._replace([record_id for record_id in self.current() if record_id not in ids])

@@ -346,7 +346,47 @@ def test_a_barcode_is_used_once(call: Any, product: int) -> None:
     barcode = read_one(call, "product.product", product, "barcode")
     code, text = fault(call, "product.product", "create", {"name": "Copy", "barcode": barcode})
     assert code == 2
-    assert text.startswith("Barcode(s) already assigned:")
+    taken = read_one(call, "product.product", product, "display_name")
+    assert text == (
+        f'Barcode(s) already assigned:\n\n- Barcode "{barcode}" already assigned to product(s): {taken} and Copy\n\n'
+        "Note: products that you don't have access to will not be shown above."
+    )
+
+
+def test_a_variant_is_deleted_and_archived_with_its_template(call: Any, product: int) -> None:
+    template = read_one(call, "product.product", product, "product_tmpl_id")[0]
+    call("product.product", "write", [product], {"active": False})
+    assert read_one(call, "product.template", template, "active") is True
+    call("product.template", "write", [template], {"active": False})
+    call("product.template", "write", [template], {"active": True})
+    call("product.product", "unlink", [product])
+    assert call("product.template", "exists", [template]) == []
+    assert call("product.product", "unlink", [product]) is True
+
+
+def test_a_second_variant_of_a_template_is_refused(call: Any, product: int) -> None:
+    template = read_one(call, "product.product", product, "product_tmpl_id")[0]
+    code, text = fault(call, "product.product", "create", {"product_tmpl_id": template})
+    assert code == 2
+    assert 'unique constraint "product_product_combination_unique"' in text
+
+
+def test_a_copied_product_has_its_own_template_and_no_code(call: Any, product: int) -> None:
+    (copy,) = call("product.product", "copy", [product])
+    row = call("product.product", "read", [copy], ["name", "default_code", "barcode"])[0]
+    name = read_one(call, "product.product", product, "name")
+    assert row == {"id": copy, "name": f"{name} (copy)", "default_code": False, "barcode": False}
+
+
+@pytest.mark.parametrize(("given", "kept"), [(1.005, 1.01), (2.675, 2.68), (-1.005, -1.01), (0.004, 0.0)])
+def test_prices_are_rounded_half_away_from_zero(call: Any, product: int, given: float, kept: float) -> None:
+    call("product.product", "write", [product], {"list_price": given})
+    assert read_one(call, "product.product", product, "list_price") == kept
+
+
+def test_products_are_found_by_the_code_in_brackets(call: Any, product: int) -> None:
+    shown = read_one(call, "product.product", product, "display_name")
+    assert call("product.product", "name_search", shown) == [[product, shown]]
 
 
 @pytest.fixture
@@ -376,14 +416,29 @@ def test_a_line_takes_name_price_and_quantity_from_its_product(call: Any, order:
 
 def test_x2many_commands_change_the_lines_of_an_order(call: Any, order: int, product: int) -> None:
     first, second = read_one(call, "sale.order", order, "order_line")
-    commands = [[1, first, {"product_uom_qty": 1}], [2, second, 0], [0, 0, {"product_id": product, "price_unit": 1}]]
+    commands = [[1, first, {"discount": 50}], [2, second, 0], [0, 0, {"product_id": product, "price_unit": 1}]]
     call("sale.order", "write", [order], {"order_line": commands})
     lines = read_one(call, "sale.order", order, "order_line")
     assert lines[0] == first
     assert second not in lines
-    assert read_one(call, "sale.order", order, "amount_total") == 10.0
+    assert read_one(call, "sale.order", order, "amount_total") == 11.0
     call("sale.order", "write", [order], {"order_line": [[5, 0, 0]]})
     assert read_one(call, "sale.order", order, "order_line") == []
+
+
+def test_a_new_quantity_takes_the_product_s_price_unless_it_was_written_by_hand(call: Any, order: int) -> None:
+    first, second = read_one(call, "sale.order", order, "order_line")
+    call("sale.order.line", "write", [second], {"price_unit": 7})
+    call("sale.order.line", "write", [first, second], {"product_uom_qty": 4})
+    prices = call("sale.order.line", "read", [first, second], ["price_unit"])
+    assert [line["price_unit"] for line in prices] == [6.25, 7.0]
+
+
+@pytest.mark.parametrize("wrong", [[[4, 9999, 0]], [[6, 0, [9999]]], [9999]])
+def test_linking_a_record_that_is_not_there_breaks_the_key(call: Any, partner: int, wrong: list[Any]) -> None:
+    code, text = fault(call, "res.partner", "write", [partner], {"category_id": wrong})
+    assert code == 2
+    assert text.endswith("Constraint: res_partner_res_partner_category_rel_category_id_fkey\n")
 
 
 def test_x2many_commands_link_unlink_and_replace_tags(call: Any, partner: int) -> None:
@@ -400,11 +455,21 @@ def test_x2many_commands_link_unlink_and_replace_tags(call: Any, partner: int) -
         assert read_one(call, "res.partner", partner, "category_id") == expected
 
 
-def test_a_line_without_a_product_is_refused(call: Any, partner: int) -> None:
+def test_a_line_without_a_product_is_taken_but_not_copied(call: Any, partner: int) -> None:
     lines = [[0, 0, {"name": "Something"}]]
-    assert fault(call, "sale.order", "create", {"partner_id": partner, "order_line": lines}) == (
+    order = call("sale.order", "create", {"partner_id": partner, "order_line": lines})
+    assert read_one(call, "sale.order", order, "amount_total") == 0.0
+    assert fault(call, "sale.order", "copy", [order]) == (
         2,
         "The operation cannot be completed: Missing required fields on accountable sale order line.",
+    )
+
+
+def test_a_note_sells_nothing(call: Any, order: int, product: int) -> None:
+    vals = {"order_id": order, "display_type": "line_note", "name": "Hello", "product_id": product}
+    assert fault(call, "sale.order.line", "create", vals) == (
+        2,
+        "The operation cannot be completed: Forbidden values on non-accountable sale order line",
     )
 
 

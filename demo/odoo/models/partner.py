@@ -284,4 +284,19 @@ def _category() -> Model:
         parent = row.get("parent_id")
         return f"{env.name_of('res.partner.category', parent)} / {row['name']}" if parent else str(row["name"])
 
-    return Model("res.partner.category", "Partner Tags", fields, order="name, id", display_name=display_name)
+    return Model(
+        "res.partner.category",
+        "Partner Tags",
+        fields,
+        order="name, id",
+        display_name=display_name,
+        name_domain=_tags_below,
+    )
+
+
+def _tags_below(env: Env, operator: str, value: Any) -> list[Any]:
+    """A tag found by a part of its name brings the tags below it."""
+    domain = [("name", operator, value)]
+    if not operator.endswith("like"):
+        return domain
+    return [("id", "child_of", env.search("res.partner.category", domain))]

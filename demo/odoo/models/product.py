@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from demo.odoo.faults import ValidationError
+from demo.odoo import naming
 from demo.odoo.fields import Field, char, many2many, many2one, one2many, selection
 from demo.odoo.models.base import simple
+from demo.odoo.models.variant import VARIANT_METHODS, check_variant, variant_written
 from demo.odoo.orm import Env
 from demo.odoo.registry import Model, magic_fields
 from demo.odoo.store import Row
@@ -24,7 +25,9 @@ def models(version: int) -> list[Model]:
         _product_category(),
         _template(version),
         _variant(version),
-        simple("product.pricelist", "Pricelist", active=Field("boolean", "Active", default=True)),
+        simple(
+            "product.pricelist", "Pricelist", label="Pricelist Name", active=Field("boolean", "Active", default=True)
+        ),
         simple("product.tag", "Product Tag"),
     ]
 
@@ -33,6 +36,7 @@ def _uom(version: int) -> Model:
     return simple(
         "uom.uom",
         "Product Unit of Measure",
+        label="Unit of Measure" if version < 19 else "Unit Name",
         order="id",
         active=Field("boolean", "Active", default=True),
         factor=Field("float", "Ratio", required=True, default=1.0),
@@ -89,6 +93,7 @@ def _shared_fields(version: int) -> dict[str, Field]:
             f"{unit} Name",
             readonly=True,
             store=False,
+            related=True,
             compute=lambda env, row: env.row("uom.uom", env.value("product.template", row, "uom_id"))["name"],
         ),
         "company_id": many2one("res.company", "Company"),
@@ -125,7 +130,8 @@ def _template(version: int) -> Model:
         fields[name] = Field(
             own.type,
             own.string,
-            store=name == "default_code",
+            store=name in ("default_code", "weight", "volume"),
+            search=True,
             compute=_read_variant(name),
             inverse=_write_variant(name),
         )
@@ -135,7 +141,8 @@ def _template(version: int) -> Model:
         "Product",
         {**fields, **magic_fields()},
         order="is_favorite desc, name" if version < 19 else "name",
-        search_names=("name", "default_code", "barcode"),
+        name_domain=naming.template_domain,
+        name_search=naming.of_template,
         display_name=_name_with_code("product.template"),
         after_create=_create_variant,
         after_write=_archive_variants,
@@ -196,9 +203,12 @@ def _variant(version: int) -> Model:
         "Product Variant",
         fields,
         order="is_favorite desc, default_code, name, id" if version < 19 else "default_code, name, id",
-        search_names=("name", "default_code", "barcode"),
+        name_domain=naming.variant_domain,
+        name_search=naming.of_variant,
         display_name=_name_with_code("product.product"),
-        check=_barcode_is_unique,
+        check=check_variant,
+        after_write=variant_written,
+        methods=VARIANT_METHODS,
     )
 
 
@@ -255,15 +265,3 @@ def _archive_variants(env: Env, rows: list[Row], vals: dict[str, Any]) -> None:
         for row in rows:
             ids = env.store.find("product.product", "product_tmpl_id", row["id"])
             env.write("product.product", ids, {"active": vals["active"]})
-
-
-def _barcode_is_unique(env: Env, row: Row) -> None:
-    barcode = row.get("barcode")
-    if not barcode:
-        return
-    others = [each for each in env.store.find("product.product", "barcode", barcode) if each != row["id"]]
-    if others:
-        names = ", ".join(env.name_of("product.product", each) for each in others)
-        raise ValidationError(
-            f'Barcode(s) already assigned:\n\n- Barcode "{barcode}" already assigned to product(s): {names}'
-        )
