@@ -115,11 +115,11 @@ class ApiLogAdmin(ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if not self.has_view_permission(request):
+        if object_id is None or not self.has_view_permission(request):
             raise PermissionDenied
         entry = (
             ApiLog.objects.select_related("config").defer("config__auth_secret").filter(pk=object_id).first()
-            if str(object_id).isdigit()
+            if object_id.isascii() and object_id.isdigit()
             else None
         )
         if entry is None:

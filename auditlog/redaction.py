@@ -35,7 +35,9 @@ _WORDS = (
     r"|pan[\"'=<>\\\s]|pin[\"'=<>\\\s]"
 )
 _OPEN_HEADERS = frozenset({"idempotency-key", "x-idempotency-key", "sec-websocket-key", "surrogate-key", "cache-key"})
-_SECRET_HEADER = re.compile(r"(^|[-_])(auth|authorization|cookie|key|token|secret|password|credentials?|session)s?$")
+_SECRET_HEADER = re.compile(
+    r"(^|[-_])(auth|authorization|cookie|api_?key|key|token|secret|password|credentials?|session)s?$"
+)
 _SCHEME = re.compile(r"^(basic|bearer|digest|token|apikey|negotiate) +\S", re.IGNORECASE)
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
 _USERINFO = re.compile(r"(?<=://)[^/?#\s\"'<>]*@")
