@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import ClassVar, TypeVar
 
 from mapping.inward import ConstantStep, Convert, Level, PlainStep, Simple, Step
-from mapping.lines import CONVERSION_ERRORS, Line, bind_in, bind_out
+from mapping.lines import CONVERSION_ERRORS, Line, bind_in
 from mapping.paths import SPREAD, Segment
-from mapping.spec import X2MANY_TYPES, Absent, FieldType, Schema
+from mapping.shapes import OutAs, Source, identity_out, relation_source
+from mapping.spec import RELATION_TYPES, Absent, FieldType, Schema
 
 T = TypeVar("T", bound=StrEnum)
 
@@ -44,16 +45,6 @@ class Compiling:
     schema: Schema
     tz: str
     report: Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a line reads on the way out: `field` of the record that the line's dotted field leads to (None: no field,
-    the value is made by `convert` alone), through `then` one relation further where it is given."""
-
-    field: str | None
-    convert: Convert
-    then: str | None = None
 
 
 class Calculation:
@@ -118,36 +109,16 @@ class Calculation:
         value = self.line.spec.options.get(name)
         return None if value == "" else value
 
-    def choice(self, choices: type[T], name: str, default: T) -> T:
-        """The option as one of the choices. What is none of them is reported."""
+    def choice(self, choices: type[T], name: str) -> T | None:
+        """The option as one of the choices; None where it is not given. What is none of them is reported."""
         value = self.option(name)
         if value is None:
-            return default
+            return None
         try:
             return choices(str(value))
         except ValueError:
             self.compiling.report(f"{name} is {value!r}; write one of {', '.join(choices)}")
-            return default
-
-
-def identity_out(field: FieldType, tz: str) -> Convert:
-    """How a value read from Odoo goes out: a many2one as its id, an x2many as its ids, the rest converted."""
-    if field.type == "many2one":
-        return many2one_id
-    if field.type in X2MANY_TYPES:
-        return x2many_ids
-    return bind_out(field, tz)
-
-
-def many2one_id(value: object) -> object:
-    """The id of a many2one as Odoo reads it (`[id, name]`, an id, or False); None when unset."""
-    if isinstance(value, (list, tuple)):
-        return value[0] if value else None
-    return value or None
-
-
-def x2many_ids(value: object) -> object:
-    return list(value) if isinstance(value, (list, tuple)) else []
+            return None
 
 
 class Converted(Calculation):
@@ -195,9 +166,25 @@ class Converted(Calculation):
 
 @register("plain")
 class Plain(Converted):
-    """The value of the key, converted to the field's type; a relation is taken and given as id or list of ids."""
+    """The value of the key, converted to the field's type; a relation is taken as id or list of ids, and given so
+    unless `out_as` says otherwise."""
 
+    options = frozenset({"out_as"})
     can_identify = True
+
+    def __init__(self, line: Line, compiling: Compiling) -> None:
+        super().__init__(line, compiling)
+        self.out_as = self.choice(OutAs, "out_as")
+
+    def check(self, *, is_in: bool, is_out: bool) -> None:
+        if self.out_as is not None and self.field.type not in RELATION_TYPES:
+            self.compiling.report(f"out_as is for relations, and {self.field.name} is a {self.field.type}")
+        super().check(is_in=is_in, is_out=is_out)
+
+    def source_out(self) -> Source | None:
+        if self.field.type in RELATION_TYPES:
+            return relation_source(self.field, self.out_as, None, self.compiling.tz)
+        return super().source_out()
 
 
 @register("constant")

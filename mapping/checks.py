@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from mapping.compiling import has_writers
+from mapping.matching import OnMatch
 from mapping.paths import SPREAD, Segment
+from mapping.relations import UNMATCHABLE_TYPES, Relational
+from mapping.shapes import OutAs
 from mapping.spec import Direction
 from mapping.tree import Entry, Tree
 
@@ -22,11 +25,46 @@ def check_rows(tree: Tree) -> None:
             )
 
 
+def check_matched(tree: Tree) -> None:
+    """A list that is matched has a sub-line for its key, and is one of which Odoo can be asked what is in it."""
+    for entry in tree.entries:
+        node, calculation = entry.node, entry.calculation
+        if node is None or node.writer is not entry or not isinstance(calculation, Relational):
+            continue
+        key = calculation.match_key
+        if not key:
+            continue
+        child = node.children.get(key)
+        position = entry.line.position
+        if child is None or child.writer is None:
+            tree.report(position, f"no line writes {node.dotted}.{key}, by which the list is matched; add one")
+        elif child.field.type in UNMATCHABLE_TYPES or child.field.type == "boolean":
+            tree.report(position, f"records cannot be matched by {key}, a {child.field.type}")
+        for holder in list(node.chain())[:-1]:
+            above = holder.writer.calculation if holder.writer else None
+            if isinstance(above, Relational) and above.on_match is OnMatch.UPDATE:
+                tree.report(position, f"cannot be matched within {holder.dotted}, which a match updates; replace it")
+
+
+def _settle_objects(tree: Tree) -> None:
+    """An object whose keys are sub-lines' keys is written by them; without such, its line writes id and name."""
+    for entry in tree.entries:
+        calculation, base = entry.calculation, entry.line.path.segments
+        if isinstance(calculation, Relational) and calculation.out_as is OutAs.OBJECT:
+            calculation.is_made_by_sub_lines = any(
+                other.is_out
+                and other.spec.field.startswith(entry.spec.field + ".")
+                and other.line.path.segments[: len(base)] == base
+                for other in tree.entries
+            )
+
+
 def check_out(tree: Tree) -> None:
     """Settle which lines go out, and report keys that cannot all be written into one payload.
 
     A line for both ways that cannot be reversed stays for the way in, with a note.
     """
+    _settle_objects(tree)
     written: list[Entry] = []
     lists: dict[tuple[Segment, ...], str] = {}
     for entry in tree.entries:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from mapping.calculations import Constant, Source
+from mapping.calculations import Constant
 from mapping.inward import Level, Simple, Step
 from mapping.outward import Hop, OutSimple, OutStep, Outward, Read, leaf_reader, many_reader, one_reader
+from mapping.relations import Relational
+from mapping.shapes import Source
 from mapping.tree import Entry, Node, Tree
 
 
@@ -37,6 +40,37 @@ def compile_level(nodes: dict[str, Node], depth: int = 0) -> Level:
 
 def has_writers(node: Node) -> bool:
     return any(child.writer is not None for child in node.children.values())
+
+
+class Matched(NamedTuple):
+    """What must be read of Odoo so that lists can be matched: these fields of the page's own records, then the hops
+    to the records in the lists."""
+
+    fields: tuple[str, ...]
+    hops: tuple[Hop, ...]
+
+
+def compile_matched(tree: Tree) -> Matched:
+    """To be called before `compile_level`: it tells each matched list where its records will be."""
+    lists = {
+        entry.node.dotted: (entry.node, entry.calculation)
+        for entry in tree.entries
+        if entry.node is not None and entry.node.writer is entry and isinstance(entry.calculation, Relational)
+        if entry.calculation.match_key
+    }
+    hops: dict[str, Hop] = {}
+    for dotted in sorted(lists, key=lambda dotted: dotted.count(".")):
+        node, calculation = lists[dotted]
+        if node.parent is not None and node.parent.dotted not in hops:
+            # Within records that are new, so is the list.
+            continue
+        parent = hops[node.parent.dotted].slot if node.parent is not None else None
+        inner = [each.name for each in node.children.values() if each.dotted in lists]
+        fields = tuple(dict.fromkeys((calculation.match_key, *inner)))
+        hops[dotted] = Hop(len(hops), parent, node.name, True, node.field.relation or "", fields)
+        calculation.slots = parent, hops[dotted].slot
+    own = tuple(hop.name for hop in hops.values() if hop.parent is None)
+    return Matched(own, tuple(hops.values()))
 
 
 def compile_out(tree: Tree) -> tuple[Outward, tuple[str, ...]]:
@@ -97,9 +131,9 @@ def _hops(sources: list[tuple[Entry, Source]]) -> dict[str, Hop]:
 def _reader(entry: Entry, source: Source, hops: dict[str, Hop]) -> Read:
     relations, leaf = _way(entry, source)
     line = entry.line
-    read = leaf_reader(line, leaf, source.convert)
+    read = leaf_reader(line, leaf, source.convert, whole=source.whole)
     last = relations[-1] if relations else None
-    gives_list = line.is_x2many and source.then is None
+    gives_list = source.is_list or (line.is_x2many and source.then is None)
     for node in reversed(relations):
         slot = hops[node.dotted].slot if node.dotted in hops else None
         if node is last and leaf in (None, "id"):

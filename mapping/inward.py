@@ -35,10 +35,16 @@ class Run:
     """What is known while a page is mapped: the answers of the lookups, the related records so far, and the
     errors and list indexes of the record at hand."""
 
-    __slots__ = ("errors", "found", "indexes", "related")
+    __slots__ = ("current", "errors", "found", "holders", "indexes", "owner", "related")
 
     def __init__(self, found: Mapping[tuple[str, str], Mapping[object, Sequence[int]]]) -> None:
         self.found = found
+        self.owner: int | None = None
+        """The id of the record that is being filled; None for a new one."""
+        self.holders: Mapping[int, Mapping[str, object]] = {}
+        """The page's own records as they are in Odoo, as far as lists are matched with them, by id."""
+        self.current: Sequence[Mapping[int, Mapping[str, object]]] = ()
+        """The records of those lists, by slot and id."""
         self.related: dict[tuple[str, str, object], RelatedRecord] = {}
         self.errors: list[tuple[int, FieldError]] = []
         self.indexes: tuple[int, ...] = ()
@@ -47,6 +53,7 @@ class Run:
 class Step(Protocol):
     """One line's work that is more than converting the value of a key. `gathers` says whether it looks records up."""
 
+    line: Line
     gathers: bool
 
     def gather(self, scope: Scope, wanted: Wanted) -> None: ...
@@ -124,6 +131,15 @@ class Level:
         self.gatherers = tuple(step.gather for step in steps if step.gathers)
         self.whole_items = whole_items
         """Whether a line takes an element of the list as it is, so that it need not be an object."""
+
+    def only(self, name: str) -> Level:
+        """The level with nothing but the line that writes this field."""
+        return Level(
+            constants={key: value for key, value in self.constants.items() if key == name},
+            simple=[Simple(*each) for each in self.simple if each[0] == name],
+            steps=[step for step in self.steps if step.line.name == name],
+            whole_items=self.whole_items,
+        )
 
     def gather(self, scope: Scope, wanted: Wanted) -> None:
         """Add every value that `fill` will want looked up."""

@@ -1,4 +1,4 @@
-"""What relations do on the way into Odoo: find the record that has a value, or make the records of a list.
+"""What relations do on the way into Odoo: find the record that has a value.
 
 Lookups are asked in bulk: a page is first gone through for the values it will need (`gather`), one call per
 (model, field) answers them all, then the records are mapped.
@@ -12,8 +12,9 @@ from typing import Final
 
 from mapping.inward import CREATE, UPDATE, Convert, Level, Mode, Run, Scope, Wanted
 from mapping.lines import CONVERSION_ERRORS, Line, is_blank
-from mapping.paths import ABSENT, Path, is_object
+from mapping.paths import ABSENT, Path
 from mapping.results import RelatedRecord, Rule, presentable
+from mapping.rows import ListMode
 
 _REFUSED: Final = object()
 
@@ -27,11 +28,6 @@ class OnMissing(StrEnum):
 class OnMatch(StrEnum):
     KEEP = "keep"
     UPDATE = "update"
-
-
-class ListMode(StrEnum):
-    REPLACE = "replace"
-    ADD = "add"
 
 
 class Matcher:
@@ -115,10 +111,10 @@ class Matcher:
         errors = len(run.errors)
         values: dict[str, object] = {}
         if self.children is not None:
-            indexes = run.indexes
-            run.indexes = indexes + extra
+            indexes, owner = run.indexes, run.owner
+            run.indexes, run.owner = indexes + extra, None
             values = self.children.fill(scope, CREATE if record_id is None else UPDATE, run)
-            run.indexes = indexes
+            run.indexes, run.owner = indexes, owner
         if len(run.errors) > errors:
             # Not remembered: another record of the page may describe it fully.
             return _REFUSED
@@ -206,42 +202,3 @@ class ToMany:
             return item
         value = self.item.read(item)
         return None if value is ABSENT else value
-
-
-class Rows:
-    """An x2many whose elements become records of their own, by the line's sub-lines."""
-
-    def __init__(self, line: Line, children: Level, mode: ListMode) -> None:
-        self.line = line
-        self.children = children
-        self.list_mode = mode
-        self.gathers = bool(children.gatherers)
-
-    def gather(self, scope: Scope, wanted: Wanted) -> None:
-        items = self.line.expected(scope)
-        if isinstance(items, (list, tuple)):
-            for item in items:
-                self.children.gather((*scope, item), wanted)
-
-    def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
-        line = self.line
-        items = line.take(scope, mode, run)
-        if items is ABSENT:
-            return
-        if items is None or items == "":
-            items = []
-        if not isinstance(items, (list, tuple)):
-            line.refuse(run, Rule.TYPE, "a list of objects is expected here", items)
-            return
-        commands: list[object] = []
-        if mode.existing and self.list_mode is ListMode.REPLACE:
-            commands.append([5, 0, 0])
-        indexes = run.indexes
-        for index, item in enumerate(items):
-            if not is_object(item) and not self.children.whole_items:
-                line.refuse(run, Rule.TYPE, "an object is expected here", item, (index,))
-                continue
-            run.indexes = (*indexes, index)
-            commands.append([0, 0, self.children.fill((*scope, item), CREATE, run)])
-        run.indexes = indexes
-        values[line.name] = commands

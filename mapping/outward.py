@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from mapping.calculations import many2one_id
 from mapping.inward import Convert
 from mapping.lines import CONVERSION_ERRORS, Line, is_blank
 from mapping.paths import ABSENT, Writer
 from mapping.results import FieldError, Rule
+from mapping.shapes import many2one_id
 
 Record = Mapping[str, object]
 Related = Callable[[str, Sequence[int], Sequence[str]], Mapping[int, Record]]
-"""related(model, ids, fields) gives the records that could be read, by id."""
+"""related(model, ids, fields) gives the records that could be read, by id. Besides the model's fields it answers the
+pseudo field `xml_id` (see `mapping.spec`)."""
 
 
 class Hop(NamedTuple):
@@ -75,16 +76,8 @@ class Outward:
         self.steps: tuple[tuple[Read, Writer], ...] = tuple((step.read, step.write) for step in steps)
 
     def fetch(self, records: Sequence[Record], related: Related) -> list[Mapping[int, Record]]:
-        """The related records of a page, by hop. One call per hop, none where no record leads anywhere."""
-        fetched: list[Mapping[int, Record]] = []
-        for hop in self.hops:
-            holders: Iterable[Record] = records if hop.parent is None else fetched[hop.parent].values()
-            ids: dict[int, None] = {}
-            for holder in holders:
-                for record_id in _ids(holder.get(hop.name), hop.is_many):
-                    ids[record_id] = None
-            fetched.append(related(hop.model, list(ids), hop.fields) if ids else {})
-        return fetched
+        """The related records of a page, by hop."""
+        return fetch(self.hops, records, related)
 
     def fill(self, record: Record, reading: Reading) -> dict[str, object]:
         """The payload of one record. What could not be mapped is left out and added to `reading.errors`."""
@@ -110,8 +103,21 @@ class Outward:
         return payload
 
 
-def leaf_reader(line: Line, field: str | None, convert: Convert) -> Read:
-    """Reads a field of the record at hand, or makes the value without one."""
+def fetch(hops: Sequence[Hop], records: Iterable[Record], related: Related) -> list[Mapping[int, Record]]:
+    """What these hops lead to from the records, by hop. One call per hop, none where no record leads anywhere."""
+    fetched: list[Mapping[int, Record]] = []
+    for hop in hops:
+        holders: Iterable[Record] = records if hop.parent is None else fetched[hop.parent].values()
+        ids: dict[int, None] = {}
+        for holder in holders:
+            for record_id in _ids(holder.get(hop.name), hop.is_many):
+                ids[record_id] = None
+        fetched.append(related(hop.model, list(ids), hop.fields) if ids else {})
+    return fetched
+
+
+def leaf_reader(line: Line, field: str | None, convert: Convert, *, whole: bool = False) -> Read:
+    """Reads a field of the record at hand, all of it with `whole`, or makes the value without one."""
     strict = line.spec.required or line.spec.is_identifier
 
     def read(record: Record, reading: Reading, at: tuple[int, ...]) -> object:
@@ -122,7 +128,7 @@ def leaf_reader(line: Line, field: str | None, convert: Convert) -> Read:
                 refuse(line, reading, Rule.ABSENT, _not_read(field), ABSENT, at)
                 return ABSENT
         try:
-            value = convert(value)
+            value = convert(record if whole else value)
         except CONVERSION_ERRORS as error:
             refuse(line, reading, Rule.TYPE, line.reason(value, error), value, at)
             return ABSENT

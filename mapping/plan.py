@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from mapping.checks import check_out, check_rows
-from mapping.compiling import compile_level, compile_out
+from mapping.checks import check_matched, check_out, check_rows
+from mapping.compiling import Matched, compile_level, compile_matched, compile_out
 from mapping.inward import Level
 from mapping.outward import Outward
 from mapping.paths import SPREAD, Path, parse_path
@@ -74,6 +74,8 @@ class Plan:
     secret_fields: frozenset[str]
     secret_keys: frozenset[str]
     identifier_path: Path
+    matched: Matched
+    """What `map_in` reads of the records that are in Odoo already; nothing unless lists are matched."""
     inward: Level
     outward: Outward
 
@@ -94,11 +96,13 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
     _check_identifier(tree)
     if not tree.problems:
         check_rows(tree)
+        check_matched(tree)
         check_out(tree)
     if tree.problems:
         raise PlanError([problem for _, problem in sorted(tree.problems, key=lambda found: found[0])])
     identifier = next(line for line in spec.lines if line.is_identifier)
     outward, read_fields = compile_out(tree)
+    matched = compile_matched(tree)
     return Plan(
         config_id=spec.config_id,
         version=spec.version,
@@ -113,6 +117,7 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
         secret_fields=frozenset(line.field for line in spec.lines if line.secret and line.field),
         secret_keys=frozenset(_secret_keys(tree)),
         identifier_path=parse_path(identifier.key),
+        matched=matched,
         inward=compile_level(tree.roots),
         outward=outward,
     )

@@ -16,6 +16,14 @@ X2MANY_TYPES = frozenset({"one2many", "many2many"})
 RELATION_TYPES = X2MANY_TYPES | {"many2one"}
 
 
+XML_ID = "xml_id"
+DISPLAY_NAME = "display_name"
+# What a relational line may match by although it is no stored field of the model. A Lookup answers both: for `xml_id`
+# the values are complete names such as base.be (a record of ir.model.data), and display_name is compared as a whole.
+# A Related answers `xml_id` as if it were a field, False where the record has none; display_name is one everywhere.
+PSEUDO_FIELDS = frozenset({XML_ID, DISPLAY_NAME})
+
+
 class Direction(StrEnum):
     """Which way a line or a config moves values; `in` is towards Odoo."""
 

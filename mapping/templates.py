@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from mapping.calculations import Calculation, Compiling, Source, register
+from mapping.calculations import Calculation, Compiling, register
 from mapping.inward import Convert, Level, Mode, Run, Scope, Step, Wanted
 from mapping.lines import CONVERSION_ERRORS, Line, Placed, bind_in
 from mapping.paths import ABSENT, SPREAD, PathError, Segment, parse_path
 from mapping.results import Rule
+from mapping.shapes import Source
 from mapping.spec import X2MANY_TYPES
 from mapping.value_maps import as_key
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import mapping.formats
-import mapping.relations
 import mapping.templates
 import mapping.value_maps  # noqa: F401 - importing a module registers its calculations
 from mapping.calculations import CALCULATIONS, Calculation, Compiling, known_options
 from mapping.lines import Line
 from mapping.paths import Path, PathError, Segment, parse_path
+from mapping.relations import Relational
 from mapping.spec import RELATION_TYPES, X2MANY_TYPES, Absent, Direction, FieldType, LineSpec, PlanSpec, Problem, Schema
 
 MAX_DEPTH = 8
@@ -195,9 +195,10 @@ class Tree:
         reason = entry.calculation.why_not_in()
         if reason is not None:
             return reason
-        if node.name == "id" and not (entry.spec.is_identifier and node.parent is None):
+        tells_apart = entry.spec.is_identifier if node.parent is None else node.name == _match_key(node.parent)
+        if node.name == "id" and not tells_apart:
             return "Odoo gives its ids itself"
-        if node.field.readonly and entry.spec.direction != Direction.IN and not entry.spec.is_identifier:
+        if node.field.readonly and not tells_apart and entry.spec.direction != Direction.IN:
             return "Odoo calls the field read-only; set the line's direction to in to write it all the same"
         parent = node.parent
         if parent is None:
@@ -219,3 +220,9 @@ class Tree:
             writer.calculation.place(bases)
             base = writer.calculation.item_base(bases)
             self._place(node.children, bases if base is None else (*bases, base))
+
+
+def _match_key(node: Node) -> str:
+    """The field by which the records of this list are matched with those in Odoo; empty unless they are."""
+    calculation = node.writer.calculation if node.writer else None
+    return calculation.match_key if isinstance(calculation, Relational) else ""

@@ -41,8 +41,8 @@ class ValueMap(Converted):
 
     def __init__(self, line: Line, compiling: Compiling) -> None:
         super().__init__(line, compiling)
-        self.rest = self.choice(Rest, "rest", Rest.ERROR)
-        self.rest_out = self.choice(Rest, "rest_out", Rest.ERROR)
+        self.rest = self.choice(Rest, "rest") or Rest.ERROR
+        self.rest_out = self.choice(Rest, "rest_out") or Rest.ERROR
         self.pairs = tuple(self._pairs())
 
     def _pairs(self) -> Iterator[tuple[object, object]]:

@@ -32,7 +32,7 @@ def test_case_gives_exactly_the_expected_result(folder: Path, way: str) -> None:
     plan = _plan(json.loads((folder / "plan.json").read_text()))
     odoo = FakeOdoo(given.get("odoo"))
     if way == "in":
-        results = map_in(plan, given["in"], lookup=odoo.lookup, **given.get("options", {}))
+        results = map_in(plan, given["in"], lookup=odoo.lookup, related=odoo.related, **given.get("options", {}))
     else:
         results = map_out(plan, given["out"], related=odoo.related)
     assert [_plain_result(result) for result in results] == expected[way]
