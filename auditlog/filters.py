@@ -17,7 +17,7 @@ _PERIODS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(d
 class NamedFilter(admin.RelatedFieldListFilter):
     """By a related row's name, which is all that is read of it: other columns may be credentials."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(field.related_model._default_manager.order_by("name").values_list("pk", "name"))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 MAX_PAGE = 1000
 
 
-class UncountedPaginator(Paginator):  # type: ignore[type-arg]
+class UncountedPaginator(Paginator):
     """Django's contract with a `count` that is no count, but large enough for every page that is allowed.
 
     Deep pages cost the skipping of all rows before them, so there is a last one; filters lead further back.

@@ -31,9 +31,10 @@ class LineFormSet(PaginationInlineFormSet):
         if not messages and self.known_fields is not None and self.instance.model in self.known_fields:
             messages = fit_messages(self.instance, lines, self.known_fields)
         general = [message.message for message in messages if message.index is None]
-        for index, field, text in messages:
-            if index is not None:
-                kept[index].add_error(field if field in kept[index].fields else None, text)
+        for found in messages:
+            if found.index is not None:
+                form = kept[found.index]
+                form.add_error(found.field if found.field in form.fields else None, found.message)
         unfillable = url_message(self.instance, keys=_keys(lines), path_params=self._path_params())
         if unfillable:
             general.append(unfillable)
@@ -42,7 +43,7 @@ class LineFormSet(PaginationInlineFormSet):
         if messages:
             raise forms.ValidationError(_("Some mapping lines need a change; they are marked below."))
 
-    def _is_kept(self, form: forms.BaseForm) -> bool:
+    def _is_kept(self, form: forms.BaseModelForm) -> bool:
         if self.can_delete and self._should_delete_form(form):
             return False
         return bool(form.has_changed() or form.instance.pk)
@@ -55,6 +56,16 @@ class LineFormSet(PaginationInlineFormSet):
             if data.get(f"params-{index}-kind") == "path" and not data.get(f"params-{index}-DELETE"):
                 found.add(data.get(f"params-{index}-name", "").strip())
         return found
+
+
+class HeaderFormSet(PaginationInlineFormSet):
+    """Looks its rows up without their values: one that no key opens any more must not break the submission."""
+
+    def add_fields(self, form: forms.BaseModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        row_id = form.fields[self._pk_field.name]
+        if isinstance(row_id, forms.ModelChoiceField) and row_id.queryset is not None:
+            row_id.queryset = row_id.queryset.defer("value")
 
 
 def _number(text: str | None) -> int:

@@ -27,7 +27,7 @@ def secrets_rotate() -> dict[str, int]:
     quote = connection.ops.quote_name
     with transaction.atomic(), connection.cursor() as cursor:
         for model, field in encrypted_columns():
-            table, column, pk = quote(model._meta.db_table), quote(field.column), quote(model._meta.pk.column)
+            table, column, pk = quote(model._meta.db_table), quote(str(field.column)), quote(str(model._meta.pk.column))
             # Around the field: its own way of reading would decrypt, and its own way of writing encrypt twice.
             cursor.execute(f"SELECT {pk}, {column} FROM {table} WHERE {column} <> ''")  # noqa: S608 - quoted names
             rows = cursor.fetchall()

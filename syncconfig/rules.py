@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -23,7 +24,8 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 RECORD_PLACEHOLDERS = frozenset({"record_id", "external_id"})
 
 
-class LineMessage(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LineMessage:
     """What is wrong with the line at `index`, in `field`; index None is for the lines as a whole."""
 
     index: int | None

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -70,7 +71,7 @@ class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
     @admin.display(description=_("Last test"))
     def shown_result(self, connection: OdooConnection) -> str | SafeString:
         if not connection.checked_at:
-            return _("Not tested yet. Save, then press “Test connection”.")
+            return gettext("Not tested yet. Save, then press “Test connection”.")
         if connection.check_error:
             return connection.check_error
         return format_html(

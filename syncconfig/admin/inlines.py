@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from syncconfig.admin.safety import DeferredSecretsMixin
 from syncconfig.forms import DefaultValueField, SyncHeaderForm
-from syncconfig.formsets import LineFormSet
+from syncconfig.formsets import HeaderFormSet, LineFormSet
 from syncconfig.models import SyncConfigLine, SyncHeader, SyncParam, SyncTrigger
 
 KNOWN_FIELDS = "_known_fields"
@@ -63,6 +63,7 @@ class LineInline(StackedInline):
 class HeaderInline(DeferredSecretsMixin, TabularInline):
     model = SyncHeader
     form = SyncHeaderForm
+    formset = HeaderFormSet
     hidden_column = "value"
     fields = ("key", "value")
     extra = 0

@@ -17,7 +17,7 @@ from syncconfig.secrets import SecretUnreadable, secret_is_stored
 class NamedFilter(admin.RelatedFieldListFilter):
     """By a related row's name, which is all that is read of it."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(field.related_model._default_manager.order_by("name").values_list("pk", "name"))
 
 
