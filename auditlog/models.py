@@ -53,7 +53,7 @@ class ApiLog(models.Model):
     response_headers = models.JSONField(_("response headers"), default=dict)
     response_body = models.TextField(_("response body"), blank=True)
     error = models.TextField(_("error"), blank=True)
-    error_kind = models.CharField(_("kind of error"), max_length=20, blank=True)
+    error_kind = models.CharField(_("kind of error"), max_length=40, blank=True)
     client_address = models.CharField(_("from"), max_length=64, blank=True)
     record_ref = models.CharField(
         _("record"),

@@ -18,6 +18,8 @@ class Known:
 
     payload_hash: str = ""
     external_id: str = ""
+    is_dead: bool = False
+    """The other side refused exactly this; it waits for staff."""
 
 
 NOTHING = Known()
@@ -44,6 +46,7 @@ def known_of(*, config_id: int, record_ids: Collection[int]) -> dict[int, Known]
         .values("latest")
     )
     undelivered = Delivery.objects.filter(pk__in=latest).exclude(state=DeliveryState.DELIVERED).order_by()
-    for record_id, payload_hash in undelivered.values_list("record_id", "payload_hash"):
-        known[record_id] = Known(payload_hash, known.get(record_id, NOTHING).external_id)
+    for record_id, payload_hash, state in undelivered.values_list("record_id", "payload_hash", "state"):
+        external_id = known.get(record_id, NOTHING).external_id
+        known[record_id] = Known(payload_hash, external_id, is_dead=state == DeliveryState.DEAD)
     return known

@@ -54,6 +54,11 @@ class SyncRun(models.Model):
     cursor = models.BigIntegerField(_("cursor"), default=0)
     read_count = models.PositiveIntegerField(_("read"), default=0)
     unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
+    held_count = models.PositiveIntegerField(
+        _("held back"),
+        default=0,
+        help_text=_("Refused by the other side before, and unchanged since. Replay or discard their dead deliveries."),
+    )
     rejected_count = models.PositiveIntegerField(_("rejected by the mapping"), default=0)
     queued_count = models.PositiveIntegerField(_("to deliver"), default=0)
     delivered_count = models.PositiveIntegerField(_("delivered"), default=0)

@@ -20,10 +20,12 @@ MAX_REASON: Final = 500
 
 @dataclass(slots=True)
 class PagePlan:
-    """What a page comes to. `problems` are the rejected records, each with its reason."""
+    """What a page comes to. `held` are unchanged since the other side refused them; `problems` are the rejected
+    records, each with its reason."""
 
     deliveries: list[Delivery] = field(default_factory=list)
     unchanged: int = 0
+    held: int = 0
     problems: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -43,7 +45,10 @@ def page_plan(*, run: SyncRun, config: SyncConfig, plan: Plan, selection: Select
         digest = payload_hash(result.values)
         before = known.get(record_id, NOTHING)
         if not sends_all and before.payload_hash == digest:
-            made.unchanged += 1
+            if before.is_dead:
+                made.held += 1
+            else:
+                made.unchanged += 1
             continue
         made.deliveries.append(
             Delivery(

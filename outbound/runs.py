@@ -195,6 +195,7 @@ def _commit(run: SyncRun, page: Page, made: PagePlan) -> None:
             problems=problems,
             read_count=F("read_count") + len(page.records),
             unchanged_count=F("unchanged_count") + made.unchanged,
+            held_count=F("held_count") + made.held,
             rejected_count=F("rejected_count") + len(made.problems),
             queued_count=F("queued_count") + len(made.deliveries),
         )

@@ -9,6 +9,7 @@ import pytest
 
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
+from inbound import endpoints
 from syncconfig import connections, plans
 from syncconfig.models import OdooConnection
 
@@ -16,8 +17,8 @@ from syncconfig.models import OdooConnection
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:
     """Ids and revisions begin anew with every test, as they never do in a process that lives on."""
-    connections._clients.clear()
-    plans._plans.clear()
+    for known in (connections._clients, plans._plans, endpoints._configs, endpoints._extras):
+        known.clear()
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from auditlog.models import ApiLog
 from auditlog.redaction import redactor
-from outbound.admin.looking import LookingAdmin, back_to, link
+from outbound.admin.looking import LookingAdmin, back_to, badge, link
 from outbound.models import Delivery, DeliveryState
 from outbound.replay import DISCARDABLE, REPLAYABLE, delivery_discard, delivery_replay
 from syncconfig.admin.safety import NamedFilter
@@ -96,9 +96,9 @@ class DeliveryAdmin(LookingAdmin):
     def shown_number(self, delivery: Delivery) -> str:
         return f"#{delivery.pk}"
 
-    @display(description=_("State"), label=_COLOURS)
-    def shown_state(self, delivery: Delivery) -> tuple[str, str]:
-        return delivery.state, delivery.get_state_display()
+    @admin.display(description=_("State"))
+    def shown_state(self, delivery: Delivery) -> SafeString:
+        return badge(delivery.get_state_display(), _COLOURS[DeliveryState(delivery.state)])
 
     @admin.display(description=_("Next attempt"))
     def shown_next(self, delivery: Delivery) -> str:

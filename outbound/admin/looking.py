@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -33,6 +34,11 @@ class LookingAdmin(ModelAdmin):
 def back_to(view: str, *args: Any) -> HttpResponse:
     """Where a dialog leads when it is done; htmx reads the header."""
     return HttpResponse(headers={"HX-Redirect": reverse(f"admin:{view}", args=args)})
+
+
+def badge(text: object, colour: str) -> SafeString:
+    """A label as in unfold's lists, which its read-only pages cannot show."""
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": colour})
 
 
 def link(view: str, text: object, *args: Any, query: str = "") -> SafeString:

@@ -11,11 +11,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from outbound.admin.looking import LookingAdmin, back_to, link
+from outbound.admin.looking import LookingAdmin, back_to, badge, link
 from outbound.models import RunState, SyncRun
 from outbound.run_control import run_cancel, run_resume
 from outbound.runs import RunRefused
@@ -36,7 +36,7 @@ _RESUMABLE = (RunState.FAILED, RunState.CANCELLED)
 class SyncRunAdmin(LookingAdmin):
     list_display = (
         "shown_number", "shown_state", "config", "trigger", "created_at", "read_count", "unchanged_count",
-        "rejected_count", "shown_progress", "dead_count", "shown_duration",
+        "held_count", "rejected_count", "shown_progress", "dead_count", "shown_duration",
     )  # fmt: skip
     list_display_links = ("shown_number",)
     list_filter = ("state", ("config", NamedFilter), "trigger")
@@ -46,7 +46,7 @@ class SyncRunAdmin(LookingAdmin):
             _("Progress"),
             {
                 "fields": (
-                    ("read_count", "unchanged_count", "rejected_count"),
+                    ("read_count", "unchanged_count", "held_count", "rejected_count"),
                     ("queued_count", "delivered_count", "dead_count"),
                     "deliveries_link",
                     "shown_problems",
@@ -85,9 +85,9 @@ class SyncRunAdmin(LookingAdmin):
     def shown_number(self, run: SyncRun) -> str:
         return f"#{run.pk}"
 
-    @display(description=_("State"), label=_COLOURS)
-    def shown_state(self, run: SyncRun) -> tuple[str, str]:
-        return run.state, run.get_state_display()
+    @admin.display(description=_("State"))
+    def shown_state(self, run: SyncRun) -> SafeString:
+        return badge(run.get_state_display(), _COLOURS[RunState(run.state)])
 
     @admin.display(description=_("Delivered"))
     def shown_progress(self, run: SyncRun) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -40,7 +40,8 @@ class SyncTrigger(models.Model):
         _("minutes"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        # The most that django-q2's own column holds.
+        validators=[MinValueValidator(1), MaxValueValidator(32767)],
         help_text=_("Minutes between two runs, e.g. <code>15</code>."),
     )
 

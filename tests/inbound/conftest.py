@@ -15,10 +15,8 @@ from typing import Any
 import pytest
 import requests
 from django.db import connection as database
-from django.test import override_settings
 
 from auditlog.models import ApiLog
-from inbound import endpoints
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,20 +83,6 @@ class Api:
         return self.session.request(
             method, f"{self.url}/bj_api_sync/v1/{path}", data=body, headers=headers, timeout=60, **options
         )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_collected_static_files() -> Iterator[None]:
-    """The site is served without `collectstatic`, which whitenoise warns of unless it looks for itself."""
-    with override_settings(WHITENOISE_AUTOREFRESH=True):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _fresh_endpoints() -> None:
-    """Ids and revisions begin anew with every test, as they never do in a process that lives on."""
-    endpoints._configs.clear()
-    endpoints._extras.clear()
 
 
 @pytest.fixture

@@ -82,6 +82,11 @@ class Command(BaseCommand):
     def _report(self, run: SyncRun) -> None:
         run.refresh_from_db()
         self.stdout.write(f"{run.get_state_display()}: {_line(run)}")
+        if run.held_count:
+            self.stderr.write(
+                f"{run.held_count} held back: the other side refused exactly this before. Replay or discard their dead "
+                "deliveries, or change the records."
+            )
         for problem in run.problems[:SHOWN_PROBLEMS]:
             self.stderr.write(f"Record {problem['record_id']} was rejected: {problem['reason']}")
         dead = Delivery.objects.filter(run=run, state="dead").order_by("pk")
@@ -103,7 +108,8 @@ def _ids(text: str | None) -> list[int] | None:
 
 
 def _line(run: SyncRun) -> str:
+    held = f"held back {run.held_count}, " if run.held_count else ""
     return (
-        f"read {run.read_count}, unchanged {run.unchanged_count}, rejected {run.rejected_count}, "
+        f"read {run.read_count}, unchanged {run.unchanged_count}, {held}rejected {run.rejected_count}, "
         f"to deliver {run.queued_count}, delivered {run.delivered_count}, dead {run.dead_count}"
     )
