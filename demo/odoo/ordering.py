@@ -1,4 +1,7 @@
-"""The order of records as Odoo's SQL makes it: unset last (first when descending), a many2one by its model's order."""
+"""The order of records as Odoo's SQL makes it: unset last (first when descending), a many2one by its model's order.
+
+Texts are ordered by their characters' numbers, capitals first: Odoo makes its databases with the collation `C`.
+"""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -54,6 +57,4 @@ def _keys(env: "Env", model: str, rows: list[Row], name: str, field: Field, *, b
         return {record_id: rank_of.get(value) for record_id, value in values.items()}
     if field.type == "boolean":
         return {record_id: bool(value) for record_id, value in values.items()}
-    return {
-        record_id: (value.casefold(), value) if isinstance(value, str) else value for record_id, value in values.items()
-    }
+    return values

@@ -5,6 +5,7 @@ has one variant; attributes, which make several, are not played.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -170,6 +171,9 @@ def _variant_fields(version: int) -> dict[str, Field]:
 def _variant(version: int) -> Model:
     fields: dict[str, Field] = {}
     for name, field in _shared_fields(version).items():
+        if not field.is_searchable:
+            fields[name] = replace(field, compute=_of_template(name))
+            continue
         fields[name] = Field(
             field.type,
             field.string,
@@ -225,6 +229,11 @@ def _name_with_code(model: str) -> Callable[[Env, Row], str]:
         return f"[{code}] {name}" if code else str(name)
 
     return display_name
+
+
+def _of_template(name: str) -> Callable[[Env, Row], Any]:
+    """Reads a template's computed field on its variant."""
+    return lambda env, row: env.value("product.template", env.row("product.template", row["product_tmpl_id"]), name)
 
 
 def _variants(env: Env, row: Row) -> list[Row]:

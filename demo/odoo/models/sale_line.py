@@ -34,6 +34,7 @@ def line(version: int) -> Model:
             "product.template",
             "Product Template",
             store=False,
+            search=True,
             compute=lambda env, row: _of_product(env, row, "product_tmpl_id"),
         ),
         "name": Field("text", "Description", required=True, default=_line_name),
