@@ -58,7 +58,7 @@ def bench_servers(
         "--products": products,
         "--api-key": ODOO_KEY,
     }
-    with Processes() as processes:
+    with Processes(output=sys.stderr) as processes:
         processes.start("odoo", _module("demo.odoo", odoo), env={})
         processes.start("shop", _module("demo.shop", {"--port": shop_port, "--token": SHOP_TOKEN}), env={})
         wait_for(odoo_port, processes)

@@ -37,9 +37,9 @@ def main() -> int:
     name = sys.argv[1]
     answers, url = {"postgres": (postgres_answers, POSTGRES_URL), "redis": (redis_answers, REDIS_URL)}[name]
     if not answers():
-        print(f"No {name} answers; its tests are left out.", file=sys.stderr)
+        sys.stderr.write(f"No {name} answers; its tests are left out.\n")
         return 1
-    print(url)
+    sys.stdout.write(f"{url}\n")
     return 0
 
 
