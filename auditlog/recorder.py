@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 
 from auditlog.bodies import KeptBody, body_text, clean_text, keep_body
+from auditlog.bulk import Insert
 from auditlog.models import ApiLog, Direction, Party
 from auditlog.odoo_calls import call_label, fault_text
 from auditlog.redaction import Redactor, redactor
@@ -37,6 +39,12 @@ logger = logging.getLogger(__name__)
 MAX_HELD_BYTES = 32 * 1024 * 1024
 # What a database raises for a value that it cannot hold; SQLite's driver knows large integers before the database.
 _BAD_ROW = (DataError, IntegrityError, ValueError, OverflowError)
+_COLUMNS = (
+    "created_at", "direction", "party", "config", "run_id", "request_id", "delivery_id", "batch", "method", "url",
+    "summary", "status", "duration_ms", "request_headers", "request_body", "response_headers", "response_body",
+    "error", "error_kind", "client_address", "record_ref",
+)  # fmt: skip
+_REQUEST_ID = _COLUMNS.index("request_id")
 _MAX_ERROR = 4000
 _MAX_URL = 4000
 
@@ -212,32 +220,34 @@ class Recording:
         if is_full and threading.get_ident() == self._owner:
             self.flush()
 
-    def _row(self, entry: _Entry, hide: Redactor) -> ApiLog:
-        def line(text: str, length: int) -> str:
-            return clean_text(hide.values(text))[:length]
+    def _row(self, entry: _Entry, hide: Redactor) -> tuple[object, ...]:
+        """The values of `_COLUMNS`."""
 
-        return ApiLog(
-            created_at=entry.started_at,
-            direction=entry.direction,
-            party=entry.party,
-            config_id=self.config.pk if self.config is not None else None,
-            run_id=self.run_id,
-            request_id=line(self.request_id, 200),
-            delivery_id=entry.delivery_id,
-            batch=entry.batch,
-            method=line(entry.method, 10),
-            url=clean_text(hide.url(entry.url))[:_MAX_URL],
-            summary=line(entry.summary, 200),
-            status=entry.status,
-            duration_ms=max(0, round(entry.duration_ms)),
-            request_headers=_clean_headers(hide.headers(entry.request_headers)),
-            request_body=self._body(entry.request_body, entry.request_headers, hide),
-            response_headers=_clean_headers(hide.headers(entry.response_headers)),
-            response_body=self._body(entry.response_body, entry.response_headers, hide),
-            error=clean_text(hide.text(entry.error))[:_MAX_ERROR],
-            error_kind=entry.error_kind[:20],
-            client_address=line(entry.client_address, 64),
-            record_ref=line(entry.record_ref, 200),
+        def line(text: str, length: int) -> str:
+            return clean_text(hide.values(text))[:length] if text else ""
+
+        return (
+            entry.started_at,
+            entry.direction.value,
+            Party(entry.party).value,
+            self.config.pk if self.config is not None else None,
+            self.run_id,
+            line(self.request_id, 200),
+            entry.delivery_id,
+            entry.batch,
+            line(entry.method, 10),
+            clean_text(hide.url(entry.url))[:_MAX_URL],
+            line(entry.summary, 200),
+            entry.status,
+            max(0, round(entry.duration_ms)),
+            _clean_headers(hide.headers(entry.request_headers)),
+            self._body(entry.request_body, entry.request_headers, hide),
+            _clean_headers(hide.headers(entry.response_headers)),
+            self._body(entry.response_body, entry.response_headers, hide),
+            clean_text(hide.text(entry.error))[:_MAX_ERROR],
+            entry.error_kind[:20],
+            line(entry.client_address, 64),
+            line(entry.record_ref, 200),
         )
 
     def _body(self, body: KeptBody, headers: Mapping[str, str], hide: Redactor) -> str:
@@ -267,11 +277,16 @@ def recording(
         rec.flush()
 
 
-def _store(rows: list[ApiLog]) -> None:
+@cache
+def _insert() -> Insert:
+    return Insert(ApiLog, _COLUMNS)
+
+
+def _store(rows: list[tuple[object, ...]]) -> None:
     try:
         # A savepoint of its own: without it a failed insert would doom a transaction the caller may be in.
         with transaction.atomic():
-            ApiLog.objects.bulk_create(rows)
+            _insert().rows(rows)
     except _BAD_ROW:
         if len(rows) == 1:
             raise
@@ -281,7 +296,7 @@ def _store(rows: list[ApiLog]) -> None:
             try:
                 _store(part)
             except _BAD_ROW:
-                logger.exception("A log entry of request %r could not be stored", part[0].request_id)
+                logger.exception("A log entry of request %r could not be stored", part[0][_REQUEST_ID])
 
 
 def _clean_headers(headers: Mapping[str, str]) -> dict[str, str]:
