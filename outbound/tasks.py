@@ -17,8 +17,11 @@ from outbound.models import RunTrigger
 from outbound.runs import RunAlreadyActive, RunRefused, run_execute, run_start
 from outbound.sweeps import sweep
 from syncconfig.models import SyncTrigger
+from syncconfig.schemas import schemas_refresh
 
 logger = logging.getLogger(__name__)
+
+MAX_SCHEMAS = 5
 
 
 def budget_s() -> float:
@@ -39,8 +42,9 @@ def run_deliveries(config_id: int) -> None:
 
 
 def run_sweep() -> None:
-    """The sweep of every minute."""
+    """The sweep of every minute, and what else is looked after in the background."""
     sweep()
+    schemas_refresh(limit=MAX_SCHEMAS)
 
 
 def run_schedule(trigger_id: int) -> None:

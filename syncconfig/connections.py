@@ -6,24 +6,17 @@ Clients are kept per process, by connection and revision, so that HTTP connectio
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from clients.errors import RemoteError
 from clients.guard import AddressPolicy
 from clients.http import HttpClient, Timeouts
 from clients.odoo import OdooClient, OdooSettings, connect
-from clients.odoo.schema import Field, fields_from_get
+from clients.odoo.schema import ATTRIBUTES, Field, fields_from_get
 from syncconfig.models import ModelSchema, OdooConnection
-
-SCHEMA_MAX_AGE: Final = timedelta(hours=24)
-FIELD_ATTRIBUTES: Final = (
-    ["string", "type", "required", "readonly", "store", "relation", "relation_field", "selection", "help"]
-)  # fmt: skip
 
 _clients: dict[int, tuple[int, OdooClient]] = {}
 _clients_lock = threading.Lock()
@@ -76,24 +69,20 @@ def client_settings(connection: OdooConnection) -> OdooSettings:
 
 
 def fields_of(connection: OdooConnection, model: str, *, refresh: bool = False) -> dict[str, Field]:
-    """The model's fields by name: as stored, or from Odoo when they are not stored or a day old.
+    """The model's fields by name: as stored, whatever their age, or from Odoo when they are not stored.
 
-    Raises RemoteError when Odoo is needed and cannot tell; without `refresh` an old answer is better than none.
+    Old ones are refreshed in the background (`syncconfig.schemas`): no request waits for that. Raises RemoteError when
+    Odoo is needed and cannot tell.
     """
     row = ModelSchema.objects.filter(connection=connection, model=model).first()
-    if row and not refresh and row.fetched_at > timezone.now() - SCHEMA_MAX_AGE:
+    if row and not refresh:
         return fields_from_get(row.fields)
-    try:
-        raw = client_for(connection).call(model, "fields_get", kwargs={"attributes": FIELD_ATTRIBUTES})
-    except RemoteError:
-        if row and not refresh:
-            return fields_from_get(row.fields)
-        raise
+    raw = client_for(connection).call(model, "fields_get", kwargs={"attributes": list(ATTRIBUTES)})
+    now = timezone.now()
+    told = {"fetched_at": now, "tried_at": now, "error": ""}
     if row and row.fields == raw:
-        # Nothing new: keep the plans that were compiled against it.
-        ModelSchema.objects.filter(pk=row.pk).update(fetched_at=timezone.now())
+        # Nothing new: the plans that were compiled against it are kept.
+        ModelSchema.objects.filter(pk=row.pk).update(**told)
     else:
-        ModelSchema.objects.update_or_create(
-            connection=connection, model=model, defaults={"fields": raw, "fetched_at": timezone.now()}
-        )
+        ModelSchema.objects.update_or_create(connection=connection, model=model, defaults={"fields": raw, **told})
     return fields_from_get(raw)

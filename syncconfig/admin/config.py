@@ -9,19 +9,20 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ForeignKey, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from clients.errors import RemoteError
 from syncconfig.admin.actions import ConfigActionsMixin, add_config_button
 from syncconfig.admin.connection import tell_result
+from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.inlines import KNOWN_FIELDS, HeaderInline, LineInline, ParamInline, TriggerInline
 from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
 from syncconfig.examples import curl_command, endpoint_url
@@ -209,14 +210,27 @@ class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
         return bool(request.user.has_perm("syncconfig.run_syncconfig"))
 
 
-@action(description=_("Test connection"), url_path="test", icon="network_check", permissions=["change"])
-def test_connection(model_admin: SyncConfigAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+@action(
+    description=_("Test connection"),
+    url_path="test",
+    icon="network_check",
+    permissions=["change"],
+    dialog={
+        "title": _("Test the connection of this sync"),
+        "description": _("Odoo is asked who it is, who we are there, and what we may do. Nothing is changed."),
+        "form_class": BaseDialogForm,
+        "form_submit_text": _("Test"),
+    },
+)
+def test_connection(
+    model_admin: SyncConfigAdmin, request: HttpRequest, form: BaseDialogForm, object_id: str
+) -> HttpResponse:
     """Ask the Odoo of the config."""
     config = model_admin.get_object(request, object_id)
     if config is None:
-        return HttpResponseRedirect(reverse("admin:syncconfig_syncconfig_changelist"))
-    tell_result(request, config.connection, connection_probe(config.connection))
-    return HttpResponseRedirect(reverse("admin:syncconfig_syncconfig_change", args=[object_id]))
+        return dialog_done("syncconfig_syncconfig_changelist")
+    tell_result(request, config.connection, connection_probe(config.connection, config=config))
+    return dialog_done("syncconfig_syncconfig_change", object_id)
 
 
 add_config_button(test_connection)

@@ -99,6 +99,8 @@ class OdooConnection(models.Model):
     detected_uid = models.PositiveIntegerField(_("user id"), null=True, blank=True, editable=False)
     call_ms = models.FloatField(_("milliseconds per call"), null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(_("last tested"), null=True, blank=True, editable=False)
+    key_ends_at = models.DateTimeField(_("key ends"), null=True, blank=True, editable=False)
+    findings = models.JSONField(_("findings"), default=dict, editable=False)
     check_error = models.TextField(_("last error"), blank=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

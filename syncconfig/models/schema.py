@@ -15,6 +15,8 @@ class ModelSchema(models.Model):
     model = models.CharField(_("model"), max_length=100)
     fields = models.JSONField(_("fields"))
     fetched_at = models.DateTimeField(_("fetched"))
+    tried_at = models.DateTimeField(_("tried"), null=True, editable=False)
+    error = models.TextField(_("last error"), blank=True, editable=False)
 
     class Meta:
         verbose_name = _("model schema")

@@ -46,6 +46,18 @@ def viewer(db: None) -> Client:
 
 
 @pytest.fixture
+def press() -> Any:
+    """A function that submits a button's dialog, and gives the text of the page that it leads to."""
+
+    def submit(client: Client, url: str, **values: Any) -> str:
+        answer = client.post(url, {"_form_submitted": "on", **values})
+        assert answer.status_code == 200
+        return client.get(answer.headers["HX-Redirect"]).content.decode()
+
+    return submit
+
+
+@pytest.fixture
 def lost_key() -> Any:
     """A function that makes the credential of a row unreadable, as if its key had been lost."""
 

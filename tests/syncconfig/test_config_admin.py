@@ -257,9 +257,11 @@ def test_the_queries_of_the_list_do_not_grow_with_the_configs(
     assert counts[0] == counts[1]
 
 
-def test_the_test_button_of_a_config_asks_its_odoo(admin_client: Client, connection: OdooConnection) -> None:
+def test_the_test_button_of_a_config_asks_its_odoo(
+    admin_client: Client, connection: OdooConnection, press: Any
+) -> None:
     config = SyncConfig.objects.create(name="c", request_type="in", connection=connection, model="res.partner")
-    assert "answers: Odoo 18.0" in admin_client.get(f"{LIST}{config.pk}/test/", follow=True).content.decode()
+    assert "answers: Odoo 18.0" in press(admin_client, f"{LIST}{config.pk}/test/")
 
 
 def test_line_titles_tell_direction_constant_and_notes() -> None:
