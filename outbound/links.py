@@ -1,34 +1,32 @@
-"""Which external record is which Odoo record, and who may create one that does not exist yet.
+"""Which external record is which Odoo record.
 
-A row of RecordLink is the unique claim on (config, external id). Without `odoo_id` it is a lock: whoever inserted
-it may create the record in Odoo, everybody else waits until the row names the record, is gone, or has expired. An
-expired claim is taken over by compare-and-set; the new holder must look the record up in Odoo before creating it,
-because the first one may have died after the create.
-
+A row of RecordLink says so for one config; who may create a record that has none is `outbound.record_claims`' to say.
 Nothing here calls a remote system or holds a transaction across one. Comparison is of text, and case-sensitive.
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
-import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from outbound import record_claims
 from outbound.models import RecordLink
+from outbound.record_claims import Claim, ClaimBusy
 
 MAX_KEY_LENGTH: Final = 200
-FIRST_POLL_S: Final = 0.02
-LONGEST_POLL_S: Final = 0.25
+MAX_ROWS: Final = 2000
 _HASHED: Final = "sha256:"
-_RELATED: Final = "related:"
+
+_TABLE: Final = RecordLink._meta.db_table
+_KNOWN: Final = f"SELECT external_id, odoo_id FROM {_TABLE} WHERE config_id = %s AND external_id IN ({{keys}})"  # noqa: S608
+_MOVE: Final = (
+    "ON CONFLICT (config_id, external_id) DO UPDATE SET odoo_id = excluded.odoo_id, synced_at = excluded.synced_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,151 +36,95 @@ class Known:
     odoo_id: int
 
 
-@dataclass(slots=True)
-class Claim:
-    """The holder alone may create the record, until `ttl_s` after the claim was made or renewed."""
-
-    config_id: int
-    key: str
-    token: uuid.UUID = field(repr=False)
-    ttl_s: float
-    held_since: float
-    """By `time.monotonic`."""
-
-
-class ClaimBusy(Exception):
-    """Somebody else has been creating the record for longer than the caller wanted to wait."""
-
-
-class ClaimLost(Exception):
-    """The claim had expired and was taken over: its former holder must not create the record any more."""
-
-
 def link_key(value: object) -> str:
     """The external id that stands for an identifier's value: its text, or a hash of it where the text is too long,
-    is one that the hub uses itself, or holds a character that databases refuse."""
+    looks like one itself, or holds a character that databases refuse."""
     text = str(value)
-    if len(text) > MAX_KEY_LENGTH or text.startswith((_HASHED, _RELATED)) or "\x00" in text:
-        return _hashed(text)
+    if len(text) > MAX_KEY_LENGTH or text.startswith(_HASHED) or "\x00" in text:
+        return _HASHED + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return text
 
 
-def related_key(model: str, match_field: str, value: object) -> str:
-    """The key under which a record of another model is claimed while it is being created: never an external id."""
-    text = f"{_RELATED}{model}:{match_field}={value}"
-    return text if len(text) <= MAX_KEY_LENGTH and "\x00" not in text else _RELATED + _hashed(text)
-
-
-def _hashed(text: str) -> str:
-    return _HASHED + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def acquire(*, config_id: int, keys: Iterable[str], ttl_s: float) -> dict[str, Known | Claim | None]:
-    """For each key what is known, a claim now held by the caller, or None where somebody else holds one.
-
-    Three statements for any number of keys, one when all of them are known.
-    """
+def known(*, config_id: int, keys: Iterable[str]) -> dict[str, int]:
+    """key -> Odoo id, for those that are known. One statement."""
     wanted = list(dict.fromkeys(keys))
-    rows = _rows(config_id, wanted)
-    token = uuid.uuid4()
-    now = timezone.now()
-    missing = [key for key in wanted if key not in rows]
-    if missing:
-        until = now + timedelta(seconds=ttl_s)
-        RecordLink.objects.bulk_create(
-            [RecordLink(config_id=config_id, external_id=key, claim=token, claimed_until=until) for key in missing],
-            # Another process got there first: its row stays, and is read below.
-            ignore_conflicts=True,
-        )
-        rows |= _rows(config_id, missing)
-    return {key: _position(rows.get(key), config_id, key, token, ttl_s) for key in wanted}
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), MAX_ROWS):
+        part = wanted[start : start + MAX_ROWS]
+        with connection.cursor() as cursor:
+            cursor.execute(_KNOWN.format(keys=", ".join(["%s"] * len(part))), [config_id, *part])
+            found |= {key: odoo_id for key, odoo_id in cursor.fetchall() if odoo_id is not None}
+    return found
 
 
-class _Row(NamedTuple):
-    external_id: str | None
-    pk: int
-    odoo_id: int | None
-    claim: uuid.UUID | None
-    claimed_until: datetime | None
+def acquire(*, config_id: int, keys: Mapping[str, str], ttl_s: float) -> dict[str, Known | Claim | None]:
+    """For each link key, which `keys` leads to its claim key: what is known, a claim now held by the caller, or None
+    where somebody else holds one. Two statements for any number of keys, one when all of them are known."""
+    ids = known(config_id=config_id, keys=keys)
+    taken = record_claims.take([claim for key, claim in keys.items() if key not in ids], ttl_s=ttl_s)
+    return {key: Known(ids[key]) if key in ids else taken.get(claim) for key, claim in keys.items()}
 
 
-def _rows(config_id: int, keys: list[str]) -> dict[str, _Row]:
-    found = RecordLink.objects.filter(config_id=config_id, external_id__in=keys).order_by()
-    rows = found.values_list("external_id", "pk", "odoo_id", "claim", "claimed_until")
-    return {str(row[0]): _Row(*row) for row in rows}
-
-
-def _position(row: _Row | None, config_id: int, key: str, token: uuid.UUID, ttl_s: float) -> Known | Claim | None:
-    if row is None:
-        return None
-    if row.odoo_id is not None:
-        return Known(row.odoo_id)
-    claim = Claim(config_id, key, token, ttl_s, time.monotonic())
-    if row.claim == token:
-        return claim
-    now = timezone.now()
-    if row.claimed_until is not None and row.claimed_until > now:
-        return None
-    taken = RecordLink.objects.filter(pk=row.pk, claim=row.claim, odoo_id=None, claimed_until=row.claimed_until)
-    return claim if taken.update(claim=token, claimed_until=now + timedelta(seconds=ttl_s)) == 1 else None
-
-
-def wait(*, config_id: int, key: str, ttl_s: float, timeout_s: float) -> Known | Claim:
+def wait(*, config_id: int, key: str, claim: str, ttl_s: float, timeout_s: float) -> Known | Claim:
     """What is known once it is known, or a claim once it is free. Raises ClaimBusy after `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    pause_s = FIRST_POLL_S
-    while True:
-        position = acquire(config_id=config_id, keys=[key], ttl_s=ttl_s)[key]
+    for _pause in record_claims.pauses(timeout_s):
+        position = acquire(config_id=config_id, keys={key: claim}, ttl_s=ttl_s)[key]
         if position is not None:
             return position
-        if time.monotonic() + pause_s > deadline:
-            raise ClaimBusy(key)
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, LONGEST_POLL_S)
+    raise ClaimBusy(key)
 
 
-def keep(claim: Claim) -> None:
-    """Make sure, right before the create, that the claim outlasts it. Raises ClaimLost.
-
-    Costs a statement only when the claim is no longer fresh: a tenth of its life lies behind it.
-    """
-    if time.monotonic() - claim.held_since < claim.ttl_s / 10:
-        return
-    until = timezone.now() + timedelta(seconds=claim.ttl_s)
-    if _mine(claim).update(claimed_until=until) != 1:
-        raise ClaimLost(claim.key)
-    claim.held_since = time.monotonic()
+def settle(*, config_id: int, made: Sequence[tuple[Claim, str, int]]) -> None:
+    """The records exist, each under its link key and Odoo id: waiting ones go on with them."""
+    remember(config_id=config_id, ids={key: odoo_id for _claim, key, odoo_id in made})
+    # After the links: whoever gets a claim finds either the link or, in Odoo, the record.
+    record_claims.release([claim for claim, _key, _odoo_id in made])
 
 
-def settle(claim: Claim, odoo_id: int) -> None:
-    """The record exists: waiting ones go on with it. Older links of the config to the same record give way."""
-    remember(config_id=claim.config_id, key=claim.key, odoo_id=odoo_id)
+def remember(*, config_id: int, ids: Mapping[str, int]) -> None:
+    """The external record of each key is this Odoo record, whatever was known before: older links of the config to
+    the same records give way. One statement, unless there are such links."""
+    # Of two keys for one record the later one holds.
+    last = {odoo_id: key for key, odoo_id in ids.items()}
+    pairs = [(key, odoo_id) for odoo_id, key in last.items()]
+    for start in range(0, len(pairs), MAX_ROWS):
+        _remember(config_id, pairs[start : start + MAX_ROWS])
 
 
-def release(claim: Claim) -> None:
-    """No record was created, and none may be on its way: the next one may try."""
-    _mine(claim).delete()
-
-
-def remember(*, config_id: int, key: str, odoo_id: int) -> None:
-    """The external record `key` is this Odoo record, whatever was known before."""
-    values = {"odoo_id": odoo_id, "claim": None, "claimed_until": None, "synced_at": timezone.now()}
+def _remember(config_id: int, pairs: list[tuple[str, int]]) -> None:
+    # In one order for everybody, so that two statements never wait for each other's rows.
+    pairs.sort()
     try:
-        with transaction.atomic():
-            if RecordLink.objects.filter(config_id=config_id, external_id=key).update(**values):
-                return
+        # A savepoint only where a transaction is open that the failure would doom.
+        if connection.in_atomic_block:
+            with transaction.atomic():
+                _upsert(config_id, pairs)
+        else:
+            _upsert(config_id, pairs)
     except IntegrityError:
-        # The record was known under another identifier, which it no longer has.
-        pass
-    with transaction.atomic():
-        RecordLink.objects.filter(Q(config_id=config_id, odoo_id=odoo_id) & ~Q(external_id=key)).delete()
-        RecordLink.objects.update_or_create(config_id=config_id, external_id=key, defaults=values)
+        # A record was known under another identifier, which it no longer has.
+        with transaction.atomic():
+            RecordLink.objects.filter(config_id=config_id, odoo_id__in=[odoo_id for _key, odoo_id in pairs]).delete()
+            _upsert(config_id, pairs)
 
 
-def forget(*, config_id: int, odoo_id: int) -> None:
-    """The Odoo record is gone; nothing is that record any more."""
-    RecordLink.objects.filter(config_id=config_id, odoo_id=odoo_id).delete()
+def _upsert(config_id: int, pairs: Sequence[tuple[str, int]]) -> None:
+    """Every column from the model's own defaults, as Django would insert it."""
+    fields = [field for field in RecordLink._meta.local_concrete_fields if not field.primary_key]
+    blank = RecordLink(config_id=config_id, synced_at=timezone.now())
+    shared = {field.attname: field.get_db_prep_save(getattr(blank, field.attname), connection) for field in fields}
+    params: list[Any] = []
+    for key, odoo_id in pairs:
+        row = {**shared, "external_id": key, "odoo_id": odoo_id}
+        params += [row[field.attname] for field in fields]
+    columns = ", ".join(str(field.column) for field in fields)
+    one = f"({', '.join(['%s'] * len(fields))})"
+    values = ", ".join([one] * len(pairs))
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {_TABLE} ({columns}) VALUES {values} {_MOVE}", params)  # noqa: S608
 
 
-def _mine(claim: Claim) -> QuerySet[RecordLink]:
-    return RecordLink.objects.filter(config_id=claim.config_id, external_id=claim.key, claim=claim.token, odoo_id=None)
+def forget(*, config_id: int, odoo_ids: Sequence[int]) -> None:
+    """The Odoo records are gone; nothing is one of them any more."""
+    for start in range(0, len(odoo_ids), MAX_ROWS):
+        RecordLink.objects.filter(config_id=config_id, odoo_id__in=odoo_ids[start : start + MAX_ROWS]).delete()

@@ -170,17 +170,13 @@ class Delivery(models.Model):
 class RecordLink(models.Model):
     """This Odoo record is that external record.
 
-    In: `external_id` is the identifier's value; a row without `odoo_id` is a claim, held until `claimed_until` by
-    whoever is creating the record in Odoo, so that nobody else creates it too.
-    Out: `payload_hash` is that of the payload last delivered.
+    In: `external_id` is the identifier's value. Out: `payload_hash` is that of the payload last delivered.
     """
 
     config = models.ForeignKey(SyncConfig, on_delete=models.CASCADE, related_name="links", verbose_name=_("config"))
     odoo_id = models.BigIntegerField(_("Odoo id"), null=True, blank=True)
     external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True)
     payload_hash = models.CharField(max_length=64, blank=True)
-    claim = models.UUIDField(null=True, editable=False)
-    claimed_until = models.DateTimeField(null=True, editable=False)
     synced_at = models.DateTimeField(_("last synced"), null=True)
 
     class Meta:
@@ -195,3 +191,17 @@ class RecordLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.odoo_id} ↔ {self.external_id}"
+
+
+class RecordClaim(models.Model):
+    """The right to create one record in Odoo, held until `claimed_until`; see `outbound.record_claims`."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    token = models.CharField(max_length=32)
+    claimed_until = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key

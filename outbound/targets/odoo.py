@@ -1,8 +1,8 @@
 """Writes one record of Odoo by its id: update, archive, delete; and what these have in common with `odoo_upsert`.
 
-What it promises: one record per identifier however many ask at once (`outbound.links`); nothing outside the config's
-domain is changed; no call more than a hand-written script makes, which is a search and a create for an unknown
-identifier, and one write where the hub knows the record already.
+What it promises: one record per identifier however many ask at once (`outbound.record_claims`); nothing outside the
+config's domain is changed; no call more than a hand-written script makes, which is a search and a create for an
+unknown identifier, and one write where the hub knows the record already.
 
 The identifier is looked for among archived records too, within the domain: posting an archived customer updates it,
 and does not bring it back unless a line maps `active`. A known record that Odoo no longer has is noticed by Odoo's own
@@ -11,7 +11,7 @@ error, and made anew. It refuses to write to one of several records with the sam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -65,7 +65,7 @@ def update_record(*, config: SyncConfig, client: OdooClient, odoo_id: int, resul
         raise missing(config, odoo_id)
     if not values:
         return WriteOutcome(Action.UNCHANGED, odoo_id)
-    with related_records_of(config, client) as related:
+    with related_records_of(client) as related:
         related.prepare([values])
         sent = related.resolve(values)
         related.need(values)
@@ -76,7 +76,7 @@ def update_record(*, config: SyncConfig, client: OdooClient, odoo_id: int, resul
                 related.spare(values)
             raise
     if result.identifier is not None and result.identifier[0] != "id":
-        links.remember(config_id=config.pk, key=links.link_key(result.identifier[1]), odoo_id=odoo_id)
+        links.remember(config_id=config.pk, ids={links.link_key(result.identifier[1]): odoo_id})
     return WriteOutcome(Action.UPDATED, odoo_id)
 
 
@@ -104,7 +104,7 @@ def remove_record(*, config: SyncConfig, client: OdooClient, odoo_id: int, archi
         if error.kind is not Kind.AMBIGUOUS or not _is_removed(config, client, odoo_id, archive=archive):
             raise
     if not archive:
-        links.forget(config_id=config.pk, odoo_id=odoo_id)
+        links.forget(config_id=config.pk, odoo_ids=[odoo_id])
 
 
 def _is_removed(config: SyncConfig, client: OdooClient, odoo_id: int, *, archive: bool) -> bool:
@@ -142,9 +142,10 @@ def mapped_values(result: MappingResult) -> dict[str, object]:
     return result.values
 
 
-def related_records_of(config: SyncConfig, client: OdooClient) -> RelatedRecords:
+def related_records_of(client: OdooClient, *, held: Collection[str] = ()) -> RelatedRecords:
+    """`held` are the keys of claims that the caller holds already."""
     return RelatedRecords(
-        config_id=config.pk, client=client, ttl_s=claim_ttl_s(client), timeout_s=client.settings.timeouts.read_s
+        client=client, ttl_s=claim_ttl_s(client), timeout_s=client.settings.timeouts.read_s, held=frozenset(held)
     )
 
 

@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 from clients.errors import Kind, RemoteError
 from mapping.results import MappingResult
 from outbound import links
+from outbound.record_claims import Claim, claim_key
 from outbound.targets.odoo import Action, WriteOutcome, mapped_values
 from outbound.targets.odoo_related import RelatedFailed
 
 
 @dataclass(eq=False, slots=True)
 class Entry:
-    """One record on its way. `key` is None where the identifier is Odoo's own id, which needs no claim."""
+    """One record on its way. `key` and `claim_key` are empty where the identifier is Odoo's own id, which needs no
+    claim."""
 
     values: dict[str, object]
     value: object
-    key: str | None
+    key: str = ""
+    claim_key: str = ""
     odoo_id: int | None = None
     is_known: bool = False
     """`odoo_id` comes from a link, not from Odoo just now."""
-    claim: links.Claim | None = None
+    claim: Claim | None = None
     in_doubt: bool = False
     outcome: WriteOutcome = field(default_factory=lambda: WriteOutcome(Action.FAILED))
     is_done: bool = False
@@ -38,11 +41,15 @@ class Entry:
         self.is_done = True
 
 
-def entry_of(result: MappingResult) -> Entry:
+def entry_of(result: MappingResult, *, place: str, model: str) -> Entry:
+    """`place` names the Odoo database that the record of `model` goes to."""
     if result.identifier is None:
         raise ValueError("a record without its identifier cannot be created or updated")
     name, value = result.identifier
-    return Entry(mapped_values(result), value, None if name == "id" else links.link_key(value))
+    if name == "id":
+        return Entry(mapped_values(result), value)
+    claim = claim_key(place=place, model=model, match_field=name, value=value)
+    return Entry(mapped_values(result), value, links.link_key(value), claim)
 
 
 def for_create(values: dict[str, object]) -> dict[str, object]:

@@ -17,6 +17,11 @@ ARCHIVED_TOO: Final[Mapping[str, Any]] = {"active_test": False}
 Related = Callable[[str, Sequence[int], Sequence[str]], Mapping[int, dict[str, object]]]
 
 
+def place_of(client: OdooClient) -> str:
+    """The Odoo database that the client speaks to, as claims name it: two connections may lead to one."""
+    return f"{client.settings.base_url} {client.settings.database}"
+
+
 def odoo_lookup(client: OdooClient) -> Lookup:
     """A `Lookup` for `map_in`. What it raises is RemoteError."""
 

@@ -1,7 +1,7 @@
 """Related records that must exist before the record that refers to them, e.g. the customer of an order.
 
-Each one to be created is claimed (`outbound.links`) from before it is looked up again until after the record that
-needs it is written. So two requests make one customer, and a customer that was made for an order which Odoo then
+Each one to be created is claimed (`outbound.record_claims`) from before it is looked up again until after the record
+that needs it is written. So two requests make one customer, and a customer that was made for an order which Odoo then
 refuses can be taken back before anybody else refers to it. Claims are taken in the order of their keys, so that two
 requests never wait for each other.
 """
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
 from mapping.results import RelatedRecord, related_records
-from outbound import links
-from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value
+from outbound import record_claims
+from outbound.record_claims import Claim, ClaimBusy, ClaimLost
+from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value, place_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +37,24 @@ class _Held:
     """A claim on a related record. `is_created`: by this request. `in_doubt`: nobody knows, so it is not released."""
 
     record: RelatedRecord
-    claim: links.Claim
+    claim: Claim
     is_created: bool = False
     in_doubt: bool = False
 
 
 class RelatedRecords:
-    """The related records of some records about to be written. Use as a context manager around their writing."""
+    """The related records of some records about to be written. Use as a context manager around their writing.
 
-    def __init__(self, *, config_id: int, client: OdooClient, ttl_s: float, timeout_s: float) -> None:
-        self._config_id = config_id
+    `held` are keys of claims that the caller holds: a record that refers to itself, or to one that waits for it, can
+    never be written, and is refused.
+    """
+
+    def __init__(
+        self, *, client: OdooClient, ttl_s: float, timeout_s: float, held: frozenset[str] = frozenset()
+    ) -> None:
         self._client = client
+        self._place = place_of(client)
+        self._theirs = held
         self._ttl_s = ttl_s
         self._timeout_s = timeout_s
         self._held: dict[str, _Held] = {}
@@ -58,9 +66,7 @@ class RelatedRecords:
 
     def __exit__(self, *_exc: object) -> None:
         self._take_back()
-        for held in self._held.values():
-            if not held.in_doubt:
-                links.release(held.claim)
+        record_claims.release([held.claim for held in self._held.values() if not held.in_doubt])
 
     def prepare(self, pages: Iterable[dict[str, object]]) -> None:
         """Write the related records within these values; failures are told by `resolve`.
@@ -68,18 +74,17 @@ class RelatedRecords:
         Raises RemoteError where Odoo cannot be asked, and `busy` where another request is making one of them.
         """
         records = list(related_records(list(pages)))
-        missing = {
-            links.related_key(record.model, record.match_field, record.match_value): record
-            for record in records
-            if record.id is None
-        }
+        missing = {related_key(self._place, record): record for record in records if record.id is None}
         for key in sorted(missing):
-            position = self._claim(key)
-            if isinstance(position, links.Claim):
-                self._held[key] = _Held(missing[key], position)
+            if key in self._theirs:
+                self._failed[id(missing[key])] = RelatedFailed(missing[key], in_a_circle())
+            else:
+                self._held[key] = _Held(missing[key], self._claim(key))
         self._look_again([held.record for held in self._held.values()])
         held_by = {id(held.record): held for held in self._held.values()}
         for record in records:
+            if id(record) in self._failed:
+                continue
             try:
                 self._write(record, held_by.get(id(record)))
             except RelatedFailed as failure:
@@ -109,10 +114,10 @@ class RelatedRecords:
             return [self._resolved(inner) for inner in value]
         return value
 
-    def _claim(self, key: str) -> links.Known | links.Claim:
+    def _claim(self, key: str) -> Claim:
         try:
-            return links.wait(config_id=self._config_id, key=key, ttl_s=self._ttl_s, timeout_s=self._timeout_s)
-        except links.ClaimBusy:
+            return record_claims.wait(key, ttl_s=self._ttl_s, timeout_s=self._timeout_s)
+        except ClaimBusy:
             raise busy() from None
 
     def _look_again(self, records: list[RelatedRecord]) -> None:
@@ -138,11 +143,11 @@ class RelatedRecords:
                 self._client.write(record.model, [record.id], values)
         except RemoteError as error:
             raise RelatedFailed(record, error) from error
-        except links.ClaimLost:
+        except ClaimLost:
             raise RelatedFailed(record, busy()) from None
 
     def _create(self, record: RelatedRecord, values: dict[str, object], held: _Held) -> int:
-        links.keep(held.claim)
+        record_claims.keep([held.claim])
         held.in_doubt = True
         try:
             (made,) = self._client.create(record.model, [values])
@@ -168,6 +173,22 @@ class RelatedRecords:
                 self._client.unlink(record.model, [record.id])
             except RemoteError as error:
                 logger.warning("%s(%s), made for a refused record, stays: %s", record.model, record.id, error)
+
+
+def related_key(place: str, record: RelatedRecord) -> str:
+    """The key under which the record is claimed: the same one under which it would be posted itself."""
+    return record_claims.claim_key(
+        place=place, model=record.model, match_field=record.match_field, value=record.match_value
+    )
+
+
+def in_a_circle() -> RemoteError:
+    return RemoteError(
+        "The record refers to itself, or to another new record that refers to it. Send them one after the other, the "
+        "one that is referred to first.",
+        kind=Kind.PERMANENT,
+        code="bad_value",
+    )
 
 
 def find_lost(client: OdooClient, model: str, field: str, values: list[object]) -> dict[object, int]:

@@ -1,8 +1,8 @@
 """Creates or updates records in Odoo by the record identifier, never twice.
 
-What it promises: one record per identifier however many ask at once (`outbound.links`); nothing outside the config's
-domain is changed; no call more than a hand-written script makes, which is a search and a create for an unknown
-identifier, and one write where the hub knows the record already.
+What it promises: one record per identifier however many ask at once (`outbound.record_claims`); nothing outside the
+config's domain is changed; no call more than a hand-written script makes, which is a search and a create for an
+unknown identifier, and one write where the hub knows the record already.
 
 The identifier is looked for among archived records too, within the domain: posting an archived customer updates it,
 and does not bring it back unless a line maps `active`. A known record that Odoo no longer has is noticed by Odoo's own
@@ -16,8 +16,9 @@ from collections.abc import Iterable, Sequence
 from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
 from mapping.plan import Plan
-from mapping.results import MappingResult
-from outbound import links
+from mapping.results import MappingResult, related_records
+from outbound import links, record_claims
+from outbound.record_claims import Claim, ClaimBusy, ClaimLost
 from outbound.targets.odoo import (
     Action,
     WriteOutcome,
@@ -28,8 +29,8 @@ from outbound.targets.odoo import (
     within,
 )
 from outbound.targets.odoo_entry import Entry, entry_of, fail_all, for_create, outside, several
-from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value
-from outbound.targets.odoo_related import RelatedFailed, RelatedRecords, busy, find_lost
+from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value, place_of
+from outbound.targets.odoo_related import RelatedFailed, RelatedRecords, busy, find_lost, related_key
 from syncconfig.models import SyncConfig
 from syncconfig.models.config import OnExisting
 
@@ -44,7 +45,8 @@ def upsert_records(
     The results must be mapped without errors, with an identifier, and as whole records that may exist already
     (`map_in(..., existing=True)`).
     """
-    entries = [entry_of(result) for result in results]
+    place = place_of(client)
+    entries = [entry_of(result, place=place, model=config.model) for result in results]
     waiting = entries
     while waiting:
         # Of two entries with one identifier the second finds what the first has made.
@@ -80,32 +82,35 @@ class _Round:
 
     def _acquire(self, entries: Iterable[Entry]) -> list[Entry]:
         """Link or claim each entry; the ones that somebody else holds are returned."""
-        by_key = {entry.key: entry for entry in entries if entry.key is not None}
-        positions = links.acquire(config_id=self.config.pk, keys=by_key, ttl_s=self.ttl_s) if by_key else {}
+        by_key = {entry.key: entry for entry in entries if entry.key}
+        claims = {entry.key: entry.claim_key for entry in by_key.values()}
+        positions = links.acquire(config_id=self.config.pk, keys=claims, ttl_s=self.ttl_s) if by_key else {}
         for entry in entries:
-            if entry.key is None:
+            if not entry.key:
                 entry.odoo_id, entry.is_known = int(str(entry.value)), True
             else:
                 self._place(entry, positions[entry.key])
         return [by_key[key] for key, position in positions.items() if position is None]
 
-    def _place(self, entry: Entry, position: links.Known | links.Claim | None) -> None:
+    def _place(self, entry: Entry, position: links.Known | Claim | None) -> None:
         if isinstance(position, links.Known):
             entry.odoo_id, entry.is_known = position.odoo_id, True
         elif position is not None:
             entry.odoo_id, entry.is_known, entry.claim = None, False, position
 
     def _await(self, entry: Entry) -> bool:
-        assert entry.key is not None  # noqa: S101 - only keys are waited for
-        timeout_s = self.client.settings.timeouts.read_s
         try:
-            self._place(
-                entry,
-                links.wait(config_id=self.config.pk, key=entry.key, ttl_s=self.ttl_s, timeout_s=timeout_s),
+            position = links.wait(
+                config_id=self.config.pk,
+                key=entry.key,
+                claim=entry.claim_key,
+                ttl_s=self.ttl_s,
+                timeout_s=self.client.settings.timeouts.read_s,
             )
-        except links.ClaimBusy:
+        except ClaimBusy:
             entry.fail(busy())
             return False
+        self._place(entry, position)
         return True
 
     def _bring_in(self, entries: list[Entry]) -> None:
@@ -123,13 +128,17 @@ class _Round:
                 fail_all(stale, busy())
         except RemoteError as error:
             fail_all(entries, error)
-        except links.ClaimLost:
+        except ClaimLost:
             fail_all(entries, busy())
         finally:
-            for entry in entries:
-                if entry.claim is not None and not entry.in_doubt:
-                    links.release(entry.claim)
-                    entry.claim = None
+            self._let_go(entries)
+
+    def _let_go(self, entries: list[Entry]) -> None:
+        """Release what was not created, and cannot be on its way."""
+        idle = [entry for entry in entries if entry.claim is not None and not entry.in_doubt]
+        record_claims.release([entry.claim for entry in idle if entry.claim is not None])
+        for entry in idle:
+            entry.claim = None
 
     def _check_known(self, known: list[Entry]) -> list[Entry]:
         """Where Odoo's answer to the write alone would not tell: whether the records are in the domain and there.
@@ -148,17 +157,19 @@ class _Round:
     def _heal(self, stale: list[Entry]) -> None:
         """The link is of a record that Odoo no longer has: drop it, and claim the identifier."""
         for entry in stale:
-            odoo_id = entry.odoo_id
-            assert odoo_id is not None  # noqa: S101 - it was known
-            if entry.key is None:
-                entry.fail(missing(self.config, odoo_id))
-                continue
-            links.forget(config_id=self.config.pk, odoo_id=odoo_id)
-            # Not waited for: others may be waiting for what this round holds.
-            position = links.acquire(config_id=self.config.pk, keys=[entry.key], ttl_s=self.ttl_s)[entry.key]
-            if position is None:
+            if not entry.key:
+                entry.fail(missing(self.config, entry.odoo_id or 0))
+        again = {entry.key: entry for entry in stale if entry.key}
+        if not again:
+            return
+        links.forget(config_id=self.config.pk, odoo_ids=[entry.odoo_id or 0 for entry in again.values()])
+        # Not waited for: others may be waiting for what this round holds.
+        claims = {entry.key: entry.claim_key for entry in again.values()}
+        positions = links.acquire(config_id=self.config.pk, keys=claims, ttl_s=self.ttl_s)
+        for key, entry in again.items():
+            if positions[key] is None:
                 entry.fail(busy())
-            self._place(entry, position)
+            self._place(entry, positions[key])
 
     def _look_up(self, claimed: list[Entry]) -> None:
         """Find the claimed identifiers in Odoo; what is found is linked, and others may go on with it at once."""
@@ -169,22 +180,27 @@ class _Round:
         doubtful = [value for value, ids in found.items() if len(ids) > 1]
         # Of one active record and archived ones, the active one is meant.
         found |= {value: ids for value, ids in self._ids(doubtful, archived_too=False).items() if len(ids) == 1}
+        there: list[Entry] = []
         for entry in claimed:
             ids = found.get(entry.value, [])
             if len(ids) > 1:
                 entry.fail(several(self.config.model, self.field, entry.value, ids))
             elif ids and entry.claim is not None:
                 entry.odoo_id = ids[0]
-                self._settle(entry)
+                there.append(entry)
+        self._settle(there)
 
     def _ids(self, values: list[object], *, archived_too: bool) -> dict[object, list[int]]:
         context = ARCHIVED_TOO if archived_too else None
         return ids_by_value(self.client, self.config.model, self.field, values, domain=self.domain, context=context)
 
-    def _settle(self, entry: Entry) -> None:
-        assert entry.claim is not None and entry.odoo_id is not None  # noqa: S101, PT018
-        links.settle(entry.claim, entry.odoo_id)
-        entry.claim = None
+    def _settle(self, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        made = [(entry.claim, entry.key, entry.odoo_id or 0) for entry in entries if entry.claim is not None]
+        links.settle(config_id=self.config.pk, made=made)
+        for entry in entries:
+            entry.claim = None
 
     def _write(self, entries: list[Entry]) -> None:
         """Create and update. An entry that is not done afterwards was known, and is gone from Odoo."""
@@ -197,10 +213,29 @@ class _Round:
                 writing.append(entry)
         if not writing:
             return
-        with related_records_of(self.config, self.client) as related:
-            related.prepare([entry.values for entry in writing])
+        # A record that others of this list refer to is written before them, and is found by them then.
+        held = {entry.claim_key for entry in writing if entry.claim is not None}
+        referring = [entry for entry in writing if self._refers(entry, held)]
+        first = [entry for entry in writing if entry not in referring]
+        self._write_wave(first)
+        if referring:
+            self._let_go([entry for entry in first if entry.is_done])
+            self._write_wave(referring)
+
+    def _refers(self, entry: Entry, held: set[str]) -> bool:
+        place = place_of(self.client)
+        return any(
+            related_key(place, record) in held for record in related_records([entry.values]) if record.id is None
+        )
+
+    def _write_wave(self, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        held = [entry.claim_key for entry in entries if entry.claim is not None]
+        with related_records_of(self.client, held=held) as related:
+            related.prepare([entry.values for entry in entries])
             ready: list[tuple[Entry, dict[str, object]]] = []
-            for entry in writing:
+            for entry in entries:
                 try:
                     ready.append((entry, related.resolve(entry.values)))
                 except RelatedFailed as failure:
@@ -211,9 +246,8 @@ class _Round:
     def _create(self, pairs: list[tuple[Entry, dict[str, object]]], related: RelatedRecords) -> None:
         if not pairs:
             return
+        record_claims.keep([entry.claim for entry, _values in pairs if entry.claim is not None])
         for entry, _values in pairs:
-            assert entry.claim is not None  # noqa: S101 - whoever creates holds the claim
-            links.keep(entry.claim)
             # Until the answer is there: whatever ends this process now, the claim stays for its time.
             entry.in_doubt = True
             related.need(entry.values)
@@ -222,17 +256,19 @@ class _Round:
         found = (
             find_lost(self.client, self.config.model, self.field, [pairs[at][0].value for at in lost]) if lost else {}
         )
+        created: list[Entry] = []
         for at, (entry, _values) in enumerate(pairs):
             entry.odoo_id = made.ids[at] or (found.get(entry.value) if at in lost else None)
             if entry.odoo_id is not None:
                 entry.in_doubt = False
-                self._settle(entry)
                 entry.end(Action.CREATED)
+                created.append(entry)
                 continue
             entry.in_doubt = at in lost
             if not entry.in_doubt:
                 related.spare(entry.values)
             entry.fail(made.errors[at])
+        self._settle(created)
 
     def _update(self, pairs: list[tuple[Entry, dict[str, object]]], related: RelatedRecords) -> None:
         updates = [(entry.odoo_id or 0, values) for entry, values in pairs]

@@ -7,33 +7,41 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from demo.odoo import DemoOdoo
-from outbound.links import related_key
-from outbound.models import RecordLink
+from outbound.models import RecordClaim, RecordLink
+from outbound.record_claims import claim_key
+from outbound.targets.odoo_lookup import place_of
+from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig
-from tests.inbound.conftest import Api
+from tests.inbound.conftest import CUSTOMER_LINES, Api, ConfigMaker
 from tests.inbound.test_orders import small_order
 
 ANN: dict[str, Any] = {"code": "C1", "name": "Ann"}
 SIMULTANEOUS = 50
 
 
-def all_at_once(url: str, path: str, bodies: list[dict[str, Any]]) -> list[Any]:
+def all_at_once(url: str, paths: str | list[str], bodies: list[dict[str, Any]]) -> list[Any]:
     """Post each body from a thread and a connection of its own, all of them starting together."""
     start = threading.Barrier(len(bodies))
 
-    def post(body: dict[str, Any]) -> Any:
+    def post(path: str, body: dict[str, Any]) -> Any:
         caller = Api(url)
         start.wait()
         return caller.call("POST", path, body)
 
+    each_path = [paths] * len(bodies) if isinstance(paths, str) else paths
     with ThreadPoolExecutor(len(bodies)) as pool:
-        return list(pool.map(post, bodies))
+        return list(pool.map(post, each_path, bodies))
+
+
+def key_of(connection: OdooConnection, model: str, match_field: str, value: str) -> str:
+    """The key of the claim on such a record of the connection's Odoo."""
+    place = place_of(client_for(connection))
+    return claim_key(place=place, model=model, match_field=match_field, value=value)
 
 
 def count(demo_odoo: DemoOdoo, model: str, field: str, value: str) -> int:
@@ -82,7 +90,7 @@ def test_simultaneous_orders_of_a_new_customer_make_one_customer(
     assert [answer.status_code for answer in answers] == [201] * 12, [answer.text for answer in answers]
     assert count(demo_odoo, "res.partner", "email", "new@example.com") == 1
     assert demo_odoo.call("sale.order", "search_count", [["partner_id.email", "=", "new@example.com"]]) == 12
-    assert not RecordLink.objects.filter(odoo_id=None).exists()
+    assert not RecordClaim.objects.exists()
 
 
 @pytest.mark.parametrize("mode", ["drop_after", "truncate"])
@@ -111,8 +119,8 @@ def test_a_create_that_may_still_happen_keeps_its_claim_so_that_nobody_creates_i
 
     assert (answer.status_code, answer.json()["error"]) == (504, "ODOO_TIMEOUT")
     assert "nothing will be created twice" in answer.json()["message"]
-    link = RecordLink.objects.get(external_id="C1")
-    assert (link.odoo_id, link.claim is None) == (None, False)
+    assert not RecordLink.objects.exists()
+    assert RecordClaim.objects.filter(key=key_of(connection, "res.partner", "ref", "C1")).exists()
     again = api.call("POST", "customers", ANN)
     assert (again.status_code, again.headers["Retry-After"]) == (503, "5")
     assert count(demo_odoo, "res.partner", "ref", "C1") == 0
@@ -124,12 +132,14 @@ def test_a_claim_left_by_a_dead_process_is_taken_over_after_a_look_in_odoo(
     """The process died between the create in Odoo and the answer."""
     partner_id = demo_odoo.call("res.partner", "create", {"name": "Ann", "ref": "C1"})
     past = timezone.now() - timedelta(seconds=1)
-    RecordLink.objects.create(config=customers, external_id="C1", claim=uuid4(), claimed_until=past)
+    key = key_of(customers.connection, "res.partner", "ref", "C1")
+    RecordClaim.objects.create(key=key, token="dead", claimed_until=past)
 
     answer = api.call("POST", "customers", ANN)
 
     assert (answer.status_code, answer.json()["data"]["id"]) == (200, partner_id)
     assert RecordLink.objects.get(external_id="C1").odoo_id == partner_id
+    assert not RecordClaim.objects.exists()
 
 
 def test_a_put_that_waits_too_long_for_anothers_new_customer_is_a_503(
@@ -138,10 +148,9 @@ def test_a_put_that_waits_too_long_for_anothers_new_customer_is_a_503(
     connection.read_timeout_s = 0.3
     connection.save()
     order_id = demo_odoo.call("sale.order", "create", {"partner_id": 3, "client_order_ref": "#1"})
-    RecordLink.objects.create(
-        config=orders,
-        external_id=related_key("res.partner", "email", "new@example.com"),
-        claim=uuid4(),
+    RecordClaim.objects.create(
+        key=key_of(connection, "res.partner", "email", "new@example.com"),
+        token="another",
         claimed_until=timezone.now() + timedelta(seconds=60),
     )
 
@@ -151,3 +160,38 @@ def test_a_put_that_waits_too_long_for_anothers_new_customer_is_a_503(
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), answer.text
     assert count(demo_odoo, "res.partner", "email", "new@example.com") == 0
+
+
+def test_customers_and_orders_that_name_one_new_customer_make_one_contact(
+    demo_odoo: DemoOdoo, orders: SyncConfig, make_config: ConfigMaker, gunicorn: str
+) -> None:
+    """Two configs, two web processes, one person."""
+    demo_odoo.seed_products(2)
+    make_config([{"field": "email", "key": "email", "is_identifier": True}, *CUSTOMER_LINES[1:2]])
+    demo_odoo.database.service_time_s = 0.02
+    paths = ["orders", "customers"] * 6
+    bodies = [
+        small_order(f"#{number}") if path == "orders" else {"email": "new@example.com", "name": "Newton"}
+        for number, path in enumerate(paths)
+    ]
+
+    answers = all_at_once(gunicorn, paths, bodies)
+
+    assert {answer.status_code for answer in answers} <= {200, 201}, [answer.text for answer in answers]
+    assert count(demo_odoo, "res.partner", "email", "new@example.com") == 1
+    assert not RecordClaim.objects.exists()
+
+
+def test_two_connections_to_one_odoo_make_one_record(
+    demo_odoo: DemoOdoo, connection: OdooConnection, make_config: ConfigMaker, gunicorn: str
+) -> None:
+    demo_odoo.database.service_time_s = 0.02
+    connection.pk, connection.name, connection.url = None, "The same", f"{connection.url}/"
+    connection.save()
+    make_config()
+    make_config(endpoint="same", connection=connection)
+
+    answers = all_at_once(gunicorn, ["customers", "same"] * 8, [ANN] * 16)
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 15}
+    assert count(demo_odoo, "res.partner", "ref", "C1") == 1

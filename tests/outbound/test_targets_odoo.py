@@ -9,7 +9,7 @@ import pytest
 from clients.errors import RemoteError
 from demo.odoo import DemoOdoo
 from mapping.engine import map_in
-from outbound.models import RecordLink
+from outbound.models import RecordClaim, RecordLink
 from outbound.targets.odoo import Action, WriteOutcome, remove_record, update_record
 from outbound.targets.odoo_lookup import ids_by_value, odoo_lookup
 from outbound.targets.odoo_upsert import upsert_records
@@ -105,7 +105,7 @@ def test_a_related_record_is_created_once_for_a_page(demo_odoo: DemoOdoo, config
     assert actions(outcomes) == [Action.CREATED] * 3
     (firm,) = demo_odoo.call("res.partner", "search", [["name", "=", "Acme"]])
     assert demo_odoo.call("res.partner", "search_count", [["parent_id", "=", firm]]) == 3
-    assert not RecordLink.objects.filter(odoo_id=None).exists()
+    assert not RecordClaim.objects.exists()
 
 
 def test_a_related_record_stays_where_one_of_its_records_was_taken(demo_odoo: DemoOdoo, config: SyncConfig) -> None:
@@ -138,6 +138,7 @@ def test_odoo_down_fails_every_record_and_leaves_no_claim(demo_odoo: DemoOdoo, c
     assert actions(outcomes) == [Action.FAILED] * 2
     assert [outcome.error.code for outcome in outcomes if outcome.error] == ["connection_refused"] * 2
     assert RecordLink.objects.count() == 1
+    assert not RecordClaim.objects.exists()
 
 
 def test_one_active_record_is_meant_among_archived_ones(demo_odoo: DemoOdoo, config: SyncConfig) -> None:
@@ -180,3 +181,49 @@ def test_a_lookup_asks_once_for_many_values_and_tells_ids_by_value(demo_odoo: De
     assert ids_by_value(client, "res.partner", "name", ["N"]) == {"N": [first, second]}
     assert ids_by_value(client, "res.partner", "name", []) == {}
     assert demo_odoo.calls == {("res.partner", "search_read"): 2}
+
+
+def test_a_record_may_refer_to_another_new_one_of_its_list(demo_odoo: DemoOdoo, connection: OdooConnection) -> None:
+    """The parent comes later in the list, under the same identifier by which the child names it."""
+    config = people(connection)
+
+    outcomes = upsert(
+        config,
+        {"email": "child@example.com", "name": "Child", "firm": "firm@example.com"},
+        {"email": "firm@example.com", "name": "Firm"},
+    )
+
+    assert actions(outcomes) == [Action.CREATED] * 2
+    (child,) = demo_odoo.call("res.partner", "read", [outcomes[0].odoo_id], ["parent_id"])
+    assert child["parent_id"][0] == outcomes[1].odoo_id
+    assert demo_odoo.call("res.partner", "search_count", [["email", "=", "firm@example.com"]]) == 1
+    assert not RecordClaim.objects.exists()
+
+
+def test_records_that_refer_to_each_other_in_a_circle_are_refused_at_once(
+    demo_odoo: DemoOdoo, connection: OdooConnection
+) -> None:
+    config = people(connection)
+
+    outcomes = upsert(config, {"email": "self@example.com", "name": "Self", "firm": "self@example.com"})
+
+    assert actions(outcomes) == [Action.FAILED]
+    assert outcomes[0].error is not None
+    assert "refers to itself" in outcomes[0].error.message
+    assert demo_odoo.call("res.partner", "search_count", [["email", "=", "self@example.com"]]) == 0
+    assert not RecordClaim.objects.exists()
+
+
+def people(connection: OdooConnection) -> SyncConfig:
+    """Contacts by email, whose firm is named by its email too."""
+    config = SyncConfig.objects.create(
+        name="people", request_type="in", connection=connection, model="res.partner", endpoint="p", method_post=True
+    )
+    lines = [
+        {"field": "email", "key": "email", "is_identifier": True},
+        {"field": "name", "key": "name"},
+        {**LINES[3], "match_field": "email"},
+    ]
+    for position, line in enumerate(lines):
+        SyncConfigLine.objects.create(config=config, position=position, **line)
+    return SyncConfig.objects.get(pk=config.pk)
