@@ -153,6 +153,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
 _NOT_UNIQUE: Final = re.compile(
     r"must be unique|duplicate key|already exists|already (?:been )?(?:used|assigned|taken)", re.IGNORECASE
 )
+_TAKEN: Final = re.compile(r"already assigned to|must be unique|duplicate key value violates", re.IGNORECASE)
 _ACCESS_MODEL: Final = re.compile(r"\((?P<model>[a-z_]\w*(?:\.\w+)+)\)|on (?P<plain>[a-z_]\w*(?:\.\w+)+)")
 _UNIQUE_DETAIL: Final = re.compile(r"Key \((?P<field>\w+)\)=")
 _EXCEPTION_LINE: Final = re.compile(r"^(?P<name>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?$", re.DOTALL)
@@ -199,6 +200,9 @@ def _read(fault: Fault, model: str | None, method: str | None) -> Reading:
             key = _UNIQUE_DETAIL.search(fault.debug)
             return Reading("not_unique", sentence, field=key["field"] if key else None)
         return Reading("validation", sentence)
+    if name == "UserError" and _TAKEN.search(text):
+        # Over XML-RPC a module's own ValidationError looks like this.
+        return Reading("not_unique", sentence)
     if name in ("UserError", "RedirectWarning", "Warning"):
         return Reading("user_error", _redirect_sentence(text) or sentence)
     if name in _DATABASE_DOWN:
@@ -266,4 +270,8 @@ def _user_exception(text: str) -> str:
 def from_json(data: dict[str, Any]) -> Fault:
     """The fault of JSON-RPC's `error.data` and of JSON-2's body: {name, message, arguments, debug}."""
     name = str(data.get("name") or "").rpartition(".")[2]
-    return Fault(str(data.get("message") or ""), name, str(data.get("debug") or ""))
+    message, arguments = str(data.get("message") or ""), data.get("arguments")
+    if name == "RedirectWarning" and isinstance(arguments, list) and arguments and isinstance(arguments[0], str):
+        # The message is all arguments joined: the sentence, an action for the web client, a button's text.
+        message = arguments[0]
+    return Fault(message, name, str(data.get("debug") or ""))

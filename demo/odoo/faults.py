@@ -24,7 +24,7 @@ class UserError(OdooError):
 
 
 class RedirectWarning(OdooError):
-    """A UserError with a way out: (message, action id, button text); its text is the tuple's."""
+    """A UserError with a way out: (message, action, button text, context); its text is the tuple's."""
 
 
 class ValidationError(UserError):
@@ -173,7 +173,7 @@ def error_data(error: Exception) -> dict[str, Any]:
     """`error.data` of JSON-RPC and the body of a JSON-2 error."""
     return {
         "name": qualified_name(error),
-        "message": message(error),
+        "message": "\n".join(map(str, error.args)) if isinstance(error, OdooError) else message(error),
         "arguments": list(error.args),
         "context": {},
         "debug": traceback_text(error),

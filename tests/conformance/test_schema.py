@@ -48,9 +48,9 @@ def test_the_fields_of_the_stand_in_are_those_of_the_odoo(odoo: OdooClient, stan
     assert differing == {}
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_the_client_knows_every_type_of_field(odoo: OdooClient, model: str) -> None:
-    assert {field.type for field in odoo.fields_get(model).values()} <= FIELD_TYPES
+def test_the_client_knows_every_type_of_field(odoo: OdooClient) -> None:
+    types = {field.type for model in MODELS for field in odoo.fields_get(model).values()}
+    assert types - FIELD_TYPES == set()
 
 
 @pytest.mark.parametrize("model", ["res.partner", "product.product", "sale.order"])

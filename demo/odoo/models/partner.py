@@ -17,6 +17,10 @@ TYPES = {
     18: {"contact": "Contact", "invoice": "Invoice Address", "delivery": "Delivery Address", "other": "Other Address"},
     19: {"contact": "Contact", "invoice": "Invoice", "delivery": "Delivery", "other": "Other"},
 }
+CURES = {
+    "delete": "You should rather archive them after archiving their associated user.",
+    "archive": "You first need to archive their associated user.",
+}
 COMPANY_TYPES = {
     18: {"person": "Individual", "company": "Company"},
     19: {"person": "Person", "company": "Company"},
@@ -251,12 +255,13 @@ def _refuse_with_active_user(env: Env, rows: list[Row], verb: str) -> None:
         if user.get("active")
     ]
     if users:
-        names = "\n".join(f"- {env.name_of('res.users', user['id'])}" for user in users)
+        names = ", ".join(env.name_of("res.users", user["id"]) for user in users)
+        action: dict[str, Any] = {"type": "ir.actions.act_window", "res_model": "res.users", "res_id": users[0]["id"]}
         raise RedirectWarning(
-            f"You cannot {verb} contacts linked to an active user.\nYou first need to archive their associated "
-            f"user.\n\nLinked active users :\n{names}",
-            70,
+            f"You cannot {verb} contacts linked to an active user.\n{CURES[verb]}\n\nLinked active users : {names}",
+            action,
             "Go to users",
+            None,
         )
 
 
