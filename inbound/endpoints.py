@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+from django.db import connection as database
 
 from inbound.errors import ApiError, ErrorCode
 from syncconfig.models import RequestType, SyncConfig, SyncParam
@@ -22,6 +25,13 @@ class Extras:
 Version = tuple[int, int]
 """The revisions of a config and its connection: what is kept in memory holds for these."""
 
+# Asked with every request: making Django's query would take longer than executing it.
+_FIND: Final = """
+    SELECT config.id, config.revision, odoo.revision
+    FROM syncconfig_syncconfig config JOIN syncconfig_odooconnection odoo ON odoo.id = config.connection_id
+    WHERE config.endpoint = %s AND config.request_type = %s AND config.active
+"""
+
 _configs: dict[int, tuple[Version, SyncConfig]] = {}
 _extras: dict[int, tuple[Version, Extras]] = {}
 _lock = threading.Lock()
@@ -35,8 +45,9 @@ def find_endpoint(name: str) -> SyncConfig:
     """
     if "\x00" in name:
         raise _no_endpoint(name)
-    found = SyncConfig.objects.filter(endpoint=name, request_type=RequestType.IN, active=True).order_by()
-    row = found.values_list("pk", "revision", "connection__revision").first()
+    with database.cursor() as cursor:
+        cursor.execute(_FIND, [name, RequestType.IN.value])
+        row = cursor.fetchone()
     if row is None:
         raise _no_endpoint(name)
     pk, version = row[0], (row[1], row[2])
@@ -44,6 +55,7 @@ def find_endpoint(name: str) -> SyncConfig:
         known = _configs.get(pk)
     if known and known[0] == version:
         return known[1]
+    found = SyncConfig.objects.filter(pk=pk, endpoint=name, request_type=RequestType.IN, active=True)
     config = found.select_related("connection").first()
     if config is None:
         raise _no_endpoint(name)
