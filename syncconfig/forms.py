@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from syncconfig.domains import domain_message
+from syncconfig.fit import KnownFields
 from syncconfig.models import OdooConnection, SyncConfig, SyncHeader
 from syncconfig.secret_forms import SecretField, SecretModelForm
 
@@ -21,6 +24,9 @@ class OdooConnectionForm(SecretModelForm):
 
 
 class SyncConfigForm(SecretModelForm):
+    """`known_fields` is what could be learnt of Odoo's fields; None, and the domain is not compared with them."""
+
+    known_fields: ClassVar[KnownFields | None] = None
     secret_names = ("auth_secret",)
     auth_secret = SecretField()
 
@@ -28,10 +34,25 @@ class SyncConfigForm(SecretModelForm):
         model = SyncConfig
         exclude = ["auth_secret"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "model" in self.fields:
+            models_url = reverse("admin:syncconfig_lookup_models")
+            self.fields["model"].widget.attrs["data-lookup-url"] = models_url.removesuffix("models/")
+
     def clean(self) -> dict[str, Any] | None:
         if self.cleaned_data.get("auth_type") == "none":
             self.unreadable.discard("auth_secret")
-        return super().clean()
+        cleaned = super().clean()
+        self._compare_domain()
+        return cleaned
+
+    def _compare_domain(self) -> None:
+        domain, model = self.cleaned_data.get("domain"), self.cleaned_data.get("model")
+        if self.known_fields is None or not domain or not model:
+            return
+        if message := domain_message(domain, model, self.known_fields):
+            self.add_error("domain", message)
 
 
 class SyncHeaderForm(SecretModelForm):

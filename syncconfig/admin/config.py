@@ -24,7 +24,9 @@ from syncconfig.admin.actions import ConfigActionsMixin, add_config_button
 from syncconfig.admin.connection import tell_result
 from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.inlines import KNOWN_FIELDS, HeaderInline, LineInline, ParamInline, TriggerInline
+from syncconfig.admin.lookups import LookupsMixin
 from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
+from syncconfig.domains import domain_paths
 from syncconfig.examples import curl_command, endpoint_url
 from syncconfig.fit import fields_learn, is_about_config
 from syncconfig.forms import SyncConfigForm
@@ -40,7 +42,10 @@ _AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 
 
 @admin.register(SyncConfig)
-class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
+class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
+    class Media:
+        js = ("syncconfig/lookup.js", "syncconfig/tabs.js")
+
     form = SyncConfigForm
     hidden_column = "auth_secret"
     deferred_columns = ("connection__secret",)
@@ -164,6 +169,11 @@ class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
             return [inline for inline in self.inlines if inline is not TriggerInline]
         return self.inlines
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.known_fields = getattr(request, KNOWN_FIELDS, None)  # the class was made for this request alone
+        return form
+
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "connection":
             kwargs["queryset"] = OdooConnection.objects.defer("secret")
@@ -188,6 +198,7 @@ class SyncConfigAdmin(ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
         if not number.isdigit() or not count.isdigit():
             return
         paths = [request.POST.get(f"lines-{index}-field", "").strip() for index in range(min(int(count), 1000))]
+        paths += domain_paths(request.POST.get("domain", ""))
         try:
             validate_model_name(model)
             connection = OdooConnection.objects.get(pk=int(number))

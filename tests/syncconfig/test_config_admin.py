@@ -137,6 +137,34 @@ def test_what_cannot_work_is_refused_with_the_cure(
     assert not SyncConfig.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("domain", "cure"),
+    [
+        ("[('no_such', '=', 1)]", "There is no field 'no_such'"),
+        ("[('country_id.cod', '=', 'BE')]", "There is no field 'cod'"),
+        ("[('name.code', '=', 'BE')]", "leads to no other model"),
+        ("[('type', '=', 'private-person')]", "is not in the selection; possible are: contact"),
+        ("[('is_company', '=', 'yes')]", "compared with True or False"),
+        ("[('category_id', 'any', [('nme', '=', 'VIP')])]", "There is no field 'nme'"),
+    ],
+)
+def test_a_domain_that_does_not_fit_the_model_is_refused_at_its_field(
+    admin_client: Client, connection: OdooConnection, domain: str, cure: str
+) -> None:
+    answer = admin_client.post(f"{LIST}add/", form(connection, [IDENTIFIER], domain=domain))
+    assert cure in errors_of(answer)
+    assert "domain" in answer.context["adminform"].form.errors
+    assert not SyncConfig.objects.exists()
+
+
+def test_a_domain_that_fits_is_taken_with_computed_dates_and_parts_of_them(
+    admin_client: Client, connection: OdooConnection
+) -> None:
+    domain = "['|', ('country_id.code', '=', 'BE'), ('create_date', '>=', datetime.now() - timedelta(days=7))]"
+    answer = admin_client.post(f"{LIST}add/", form(connection, [IDENTIFIER], domain=domain))
+    assert answer.status_code == 302
+
+
 def test_a_path_parameter_fills_a_placeholder(admin_client: Client, unreachable: OdooConnection) -> None:
     values = {
         "request_type": "out", "url": "https://h/{shop}/{id}", "endpoint": "", "params-TOTAL_FORMS": "1",
