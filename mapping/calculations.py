@@ -16,7 +16,7 @@ from mapping.inward import ConstantStep, Convert, Level, PlainStep, Simple, Step
 from mapping.lines import CONVERSION_ERRORS, Line, bind_in
 from mapping.paths import SPREAD, Segment
 from mapping.shapes import OutAs, Source, identity_out, relation_source
-from mapping.spec import RELATION_TYPES, Absent, FieldType, Schema
+from mapping.spec import RELATION_TYPES, Absent, Direction, FieldType, Schema
 
 T = TypeVar("T", bound=StrEnum)
 
@@ -44,6 +44,7 @@ class Compiling:
 
     schema: Schema
     tz: str
+    direction: Direction
     report: Callable[[str], None]
 
 
@@ -61,6 +62,16 @@ class Calculation:
 
     def check(self, *, is_in: bool, is_out: bool) -> None:
         """Report what is wrong with the line for the ways it is used."""
+
+    @property
+    def needs_field_in(self) -> bool:
+        """Whether the line must have an Odoo field to serve the way in."""
+        return True
+
+    @property
+    def needs_key_out(self) -> bool:
+        """Whether the line must have a key to serve the way out."""
+        return True
 
     def why_not_in(self) -> str | None:
         """Why the calculation gives nothing to Odoo, as the end of a sentence; None when it does."""

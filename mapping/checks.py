@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mapping.compiling import has_writers
 from mapping.matching import OnMatch
 from mapping.paths import SPREAD, Segment
 from mapping.relations import UNMATCHABLE_TYPES, Relational
+from mapping.scripts import Scripted
 from mapping.shapes import OutAs
-from mapping.spec import Direction
+from mapping.spec import Direction, FieldType
 from mapping.tree import Entry, Tree
 
 
@@ -44,6 +47,29 @@ def check_matched(tree: Tree) -> None:
             above = holder.writer.calculation if holder.writer else None
             if isinstance(above, Relational) and above.on_match is OnMatch.UPDATE:
                 tree.report(position, f"cannot be matched within {holder.dotted}, which a match updates; replace it")
+
+
+def check_scripts(tree: Tree) -> None:
+    """What scripts name of the model exists; and each is told which fields it may write."""
+    for entry in tree.entries:
+        calculation = entry.calculation
+        if not isinstance(calculation, Scripted):
+            continue
+        reads, writes = calculation.names("reads"), calculation.names("writes")
+        for name in (*reads, *writes):
+            if tree.schema.field(tree.spec.model, name) is None:
+                tree.report(entry.line.position, f"{tree.spec.model} has no field {name!r}; mend reads or writes")
+        calculation.writable = writable_fields(tree, writes)
+
+
+def writable_fields(tree: Tree, more: Iterable[str]) -> dict[str, FieldType]:
+    """The fields of the model that a script may write: those that lines write, and those that are named."""
+    found = {name: node.field for name, node in tree.roots.items() if node.writer is not None and name != "id"}
+    for name in more:
+        field = tree.schema.field(tree.spec.model, name)
+        if field is not None and name != "id":
+            found.setdefault(name, field)
+    return found
 
 
 def _settle_objects(tree: Tree) -> None:

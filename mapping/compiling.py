@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mapping.calculations import Constant
 from mapping.inward import Level, Simple, Step
-from mapping.outward import Hop, OutSimple, OutStep, Outward, Read, leaf_reader, many_reader, one_reader
+from mapping.outward import Hop, OutScript, OutSimple, OutStep, Outward, Read, leaf_reader, many_reader, one_reader
 from mapping.relations import Relational
+from mapping.scripts import Scripted
 from mapping.shapes import Source
 from mapping.tree import Entry, Node, Tree
 
 
-def compile_level(nodes: dict[str, Node], depth: int = 0) -> Level:
-    """The level for these fields, which read at this depth of list elements."""
+def compile_level(nodes: dict[str, Node], depth: int = 0, *, last: Sequence[Step] = ()) -> Level:
+    """The level for these fields, which read at this depth of list elements; `last` are steps without a field."""
     constants: dict[str, object] = {}
     simple: list[Simple] = []
     steps: list[Step] = []
@@ -35,7 +36,15 @@ def compile_level(nodes: dict[str, Node], depth: int = 0) -> Level:
             if calculation.takes_sub_lines and has_writers(node):
                 children = compile_level(node.children, depth + 1 if line.is_x2many else depth)
             steps.append(calculation.step_in(children))
-    return Level(constants=constants, simple=simple, steps=steps, whole_items=whole_items)
+    return Level(constants=constants, simple=simple, steps=[*steps, *last], whole_items=whole_items)
+
+
+def compile_in(tree: Tree) -> tuple[Level, tuple[Scripted, ...]]:
+    """The way in, and its scripts in the order of the lines."""
+    without_field = [entry.calculation.step_in(None) for entry in tree.entries if entry.is_in and entry.node is None]
+    level = compile_level(tree.roots, last=without_field)
+    found = (entry.calculation for entry in tree.entries if entry.is_in)
+    return level, tuple(each for each in found if isinstance(each, Scripted))
 
 
 def has_writers(node: Node) -> bool:
@@ -81,6 +90,9 @@ def compile_out(tree: Tree) -> tuple[Outward, tuple[str, ...]]:
         if entry.is_out and (source := entry.calculation.source_out()) is not None
     ]
     read_fields: dict[str, None] = {}
+    for entry in tree.entries:
+        if isinstance(entry.calculation, Scripted) and entry.is_out:
+            read_fields.update(dict.fromkeys(entry.calculation.names("reads")))
     for entry, source in sources:
         if entry.node is not None and (source.field is not None or entry.node.parent is not None):
             read_fields[next(entry.node.chain()).name] = None
@@ -89,13 +101,27 @@ def compile_out(tree: Tree) -> tuple[Outward, tuple[str, ...]]:
     steps: list[OutStep] = []
     for entry, source in sources:
         line, segments = entry.line, entry.line.path.segments
+        if isinstance(entry.calculation, Scripted):
+            continue
         is_own = entry.node is None or (entry.node.parent is None and source.then is None)
         if is_own and source.field is not None and len(segments) == 1 and isinstance(segments[0], str):
             strict = entry.spec.required or entry.spec.is_identifier
             simple.append(OutSimple(source.field, segments[0], source.convert, strict, line))
         else:
             steps.append(OutStep(_reader(entry, source, hops), line.path.write))
-    return Outward(list(hops.values()), simple, steps), tuple(read_fields)
+    scripts = [_out_script(entry, hops) for entry in tree.entries if entry.is_out]
+    return Outward(list(hops.values()), simple, steps, [each for each in scripts if each]), tuple(read_fields)
+
+
+def _out_script(entry: Entry, hops: dict[str, Hop]) -> OutScript | None:
+    calculation, line = entry.calculation, entry.line
+    if not isinstance(calculation, Scripted):
+        return None
+    source = calculation.source_out()
+    if source is None:
+        return OutScript(calculation, leaf_reader(line, None, lambda _: None, strict=False), None, 0)
+    depth = sum(node.is_many for node in _way(entry, source)[0])
+    return OutScript(calculation, _reader(entry, source, hops), line.path.write, depth)
 
 
 def _way(entry: Entry, source: Source) -> tuple[list[Node], str | None]:
@@ -131,7 +157,8 @@ def _hops(sources: list[tuple[Entry, Source]]) -> dict[str, Hop]:
 def _reader(entry: Entry, source: Source, hops: dict[str, Hop]) -> Read:
     relations, leaf = _way(entry, source)
     line = entry.line
-    read = leaf_reader(line, leaf, source.convert, whole=source.whole)
+    strict = False if isinstance(entry.calculation, Scripted) else None
+    read = leaf_reader(line, leaf, source.convert, whole=source.whole, strict=strict)
     last = relations[-1] if relations else None
     gives_list = source.is_list or (line.is_x2many and source.then is None)
     for node in reversed(relations):

@@ -5,12 +5,19 @@ the functions passed in, a fixed number of times per page, and their exceptions 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from mapping.inward import UPDATE, Mode, Run, Wanted
 from mapping.outward import Reading, Record, Related, fetch
 from mapping.paths import is_object
 from mapping.plan import Plan
 from mapping.results import FieldError, MappingResult, RelatedRecord, Rule, presentable
+from mapping.script_runs import Ask
+from mapping.scripting import Page, run_after, run_before, run_in, run_out
+from mapping.spec import Direction
+
+_NO_PARAMS: Final[Mapping[str, object]] = MappingProxyType({})
 
 Lookup = Callable[[str, str, Sequence[object]], Mapping[object, Sequence[int]]]
 """lookup(model, field, values) gives the ids of the records that have each value; values without any may be missing.
@@ -26,6 +33,8 @@ def map_in(
     ids: Sequence[int | None] | None = None,
     partial: bool = False,
     existing: bool | None = None,
+    params: Mapping[str, object] = _NO_PARAMS,
+    ask: Ask | None = None,
 ) -> list[MappingResult]:
     """Map a page of incoming objects to values for Odoo's create or write.
 
@@ -36,35 +45,48 @@ def map_in(
     A plan that matches lists (`plan.matched.hops`) reads what is in them with `related`, once for the page's records
     and once for each such list. `ids` are the records' own ids, None for new ones, one for each; without them they
     are looked up by the identifier, unless `existing` is False. Raises ValueError where `related` is then missing.
+
+    Scripts see `params`, and their `env` asks Odoo through `ask`. A record that a script leaves out has a result
+    whose `skipped` says why.
     """
+    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz, plan.limits)
+    run_before(page, plan.before)
+    sound = [record for at, record in enumerate(page.records) if page.is_sound(at)]
     mode = Mode(partial=partial, existing=partial if existing is None else existing)
-    level = plan.inward
-    run = Run(_look_up(plan, records, lookup))
+    run = Run(_look_up(plan, sound, lookup))
     owners: Sequence[int | None] = ()
     if plan.matched.hops and existing is not False:
         if related is None:
             raise ValueError("the plan matches lists with those in Odoo, so map_in needs `related` to read them")
-        owners = _owners(plan, records, run, lookup) if ids is None else ids
+        owners = _owners(plan, page.records, run, lookup) if ids is None else ids
         _read_lists(plan, owners, run, related)
-    identifier = plan.identifier.field
-    fill = level.fill
-    results: list[MappingResult] = []
-    for index, record in enumerate(records):
-        if not is_object(record):
-            results.append(_no_object(record))
+    fill = plan.inward.fill
+    for at, record in enumerate(page.records):
+        if not page.is_sound(at):
             continue
-        if owners:
-            run.owner = owners[index]
-        values = fill((record,), mode, run)
-        # Odoo's own id tells which record is meant, and is never written.
-        value = values.pop("id", None) if identifier == "id" else values.get(identifier)
-        named = None if value is None or value is False or value == "" else (identifier, value)
+        if not is_object(record):
+            page.errors[at].append((0, _no_object(record)))
+            continue
+        run.at = at
+        run.owner = owners[at] if owners else None
+        page.values[at] = fill((record,), mode, run)
         if run.errors:
-            results.append(MappingResult(None, _in_order(run.errors), named))
+            page.errors[at] = run.errors
             run.errors = []
-        else:
-            results.append(MappingResult(values, (), named))
-    return results
+    if run.jobs:
+        run_in(page, plan.scripts_in, run)
+    identifier = plan.identifier.field
+    named = [_named_in(identifier, values) for values in page.values]
+    run_after(page, plan.after)
+    return _results(page, named)
+
+
+def _named_in(field: str, values: dict[str, object] | None) -> tuple[str, object] | None:
+    if values is None:
+        return None
+    # Odoo's own id tells which record is meant, and is never written.
+    value = values.pop("id", None) if field == "id" else values.get(field)
+    return None if value is None or value is False or value == "" else (field, value)
 
 
 def map_out(
@@ -73,27 +95,43 @@ def map_out(
     *,
     related: Related,
     enforce_required: bool = True,
+    params: Mapping[str, object] = _NO_PARAMS,
+    ask: Ask | None = None,
 ) -> list[MappingResult]:
     """Map a page of records, read from Odoo with `plan.read_fields`, to payloads.
 
     `related(model, ids, fields)` is called once for each relation that lines read through. With `enforce_required`
     an empty value of a required line or of the identifier is an error, as it is when sending to others; an answer
-    to a reader wants the records as they are.
+    to a reader wants the records as they are. Scripts see `params`, and their `env` asks Odoo through `ask`.
     """
-    reading = Reading(plan.outward.fetch(records, related), enforce_required=enforce_required)
-    key = plan.identifier.key
-    read_identifier = plan.identifier_path.read
+    page = Page(plan.model, Direction.OUT, list(records), params, ask, plan.tz, plan.limits)
+    run_before(page, plan.before)
+    sound = [record for at, record in enumerate(page.records) if page.is_sound(at)]
+    reading = Reading(plan.outward.fetch(sound, related), enforce_required=enforce_required)  # type: ignore[arg-type]
     fill = plan.outward.fill
-    results: list[MappingResult] = []
-    for record in records:
-        payload = fill(record, reading)
-        value = read_identifier(payload)
-        named = (key, value) if value else None
+    for at, record in enumerate(page.records):
+        if not page.is_sound(at):
+            continue
+        page.values[at] = fill(record, reading)  # type: ignore[arg-type]
         if reading.errors:
-            results.append(MappingResult(None, _in_order(reading.errors), named))
+            page.errors[at] = reading.errors
             reading.errors = []
+    run_out(page, plan.outward.scripts, reading)
+    key, read_identifier = plan.identifier.key, plan.identifier_path.read
+    named = [(key, value) if (value := read_identifier(payload)) else None for payload in page.values]
+    run_after(page, plan.after)
+    return _results(page, named)
+
+
+def _results(page: Page, named: Sequence[tuple[str, object] | None]) -> list[MappingResult]:
+    results: list[MappingResult] = []
+    for values, errors, skipped, name in zip(page.values, page.errors, page.skipped, named, strict=True):
+        if errors:
+            results.append(MappingResult(None, _in_order(errors), name))
+        elif skipped is not None:
+            results.append(MappingResult(None, (), name, skipped))
         else:
-            results.append(MappingResult(payload, (), named))
+            results.append(MappingResult(values, (), name))
     return results
 
 
@@ -138,7 +176,6 @@ def _in_order(errors: list[tuple[int, FieldError]]) -> tuple[FieldError, ...]:
     return tuple(dict.fromkeys(error for _, error in sorted(errors, key=lambda found: found[0])))
 
 
-def _no_object(record: object) -> MappingResult:
+def _no_object(record: object) -> FieldError:
     message = "a record must be a JSON object"
-    shown = presentable(record, secret=False)
-    return MappingResult(None, (FieldError(None, "", "", Rule.TYPE, message, shown),))
+    return FieldError(None, "", "", Rule.TYPE, message, presentable(record, secret=False))

@@ -35,7 +35,7 @@ class Run:
     """What is known while a page is mapped: the answers of the lookups, the related records so far, and the
     errors and list indexes of the record at hand."""
 
-    __slots__ = ("current", "errors", "found", "holders", "indexes", "owner", "related")
+    __slots__ = ("at", "current", "errors", "found", "holders", "in_related", "indexes", "jobs", "owner", "related")
 
     def __init__(self, found: Mapping[tuple[str, str], Mapping[object, Sequence[int]]]) -> None:
         self.found = found
@@ -48,6 +48,25 @@ class Run:
         self.related: dict[tuple[str, str, object], RelatedRecord] = {}
         self.errors: list[tuple[int, FieldError]] = []
         self.indexes: tuple[int, ...] = ()
+        self.at = 0
+        """The place of the record at hand in the page."""
+        self.in_related = False
+        """Whether a related record is being filled, which other records of the page may share."""
+        self.jobs: list[Job] = []
+        """What is left for scripts, which run when the whole page has been filled."""
+
+
+class Job(NamedTuple):
+    """A script line's work on one record or element: the values it is to complete, and what the script may see."""
+
+    step: ScriptStep
+    at: int
+    indexes: tuple[int, ...]
+    scope: Scope
+    value: object
+    values: dict[str, object]
+    in_related: bool
+    mode: Mode
 
 
 class Step(Protocol):
@@ -107,6 +126,28 @@ class ConstantStep:
 
     def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
         values[self.line.name] = self.make()
+
+
+class ScriptStep:
+    """A line whose script runs later, for the whole page at once."""
+
+    gathers = False
+
+    def __init__(self, line: Line, *, has_key: bool) -> None:
+        self.line = line
+        self.has_key = has_key
+
+    def gather(self, scope: Scope, wanted: Wanted) -> None:
+        """Nothing: a script asks for itself."""
+
+    def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
+        line = self.line
+        value: object = None
+        if self.has_key:
+            value = line.take(scope, mode, run)
+            if value is ABSENT:
+                return
+        run.jobs.append(Job(self, run.at, run.indexes, scope, value, values, run.in_related, mode))
 
 
 class Level:

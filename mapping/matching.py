@@ -111,10 +111,10 @@ class Matcher:
         errors = len(run.errors)
         values: dict[str, object] = {}
         if self.children is not None:
-            indexes, owner = run.indexes, run.owner
-            run.indexes, run.owner = indexes + extra, None
+            indexes, owner, in_related = run.indexes, run.owner, run.in_related
+            run.indexes, run.owner, run.in_related = indexes + extra, None, True
             values = self.children.fill(scope, CREATE if record_id is None else UPDATE, run)
-            run.indexes, run.owner = indexes, owner
+            run.indexes, run.owner, run.in_related = indexes, owner, in_related
         if len(run.errors) > errors:
             # Not remembered: another record of the page may describe it fully.
             return _REFUSED

@@ -13,6 +13,7 @@ from mapping.inward import Convert
 from mapping.lines import CONVERSION_ERRORS, Line, is_blank
 from mapping.paths import ABSENT, Writer
 from mapping.results import FieldError, Rule
+from mapping.scripts import Scripted
 from mapping.shapes import many2one_id
 
 Record = Mapping[str, object]
@@ -64,11 +65,28 @@ class OutStep(NamedTuple):
     write: Writer
 
 
-class Outward:
-    """Everything the way out does, in the order of the lines."""
+class OutScript(NamedTuple):
+    """A script line: what it reads as lists within lists of the given depth, and where what it gives is written.
+    Without `write` the script works on the payload as a whole."""
 
-    def __init__(self, hops: Sequence[Hop], simple: Sequence[OutSimple], steps: Sequence[OutStep]) -> None:
+    calculation: Scripted
+    read: Read
+    write: Writer | None
+    depth: int
+
+
+class Outward:
+    """Everything the way out does, in the order of the lines; scripts last, which run for a whole page at once."""
+
+    def __init__(
+        self,
+        hops: Sequence[Hop],
+        simple: Sequence[OutSimple],
+        steps: Sequence[OutStep],
+        scripts: Sequence[OutScript] = (),
+    ) -> None:
         self.hops = tuple(hops)
+        self.scripts = tuple(scripts)
         # Plain tuples: a loop unpacks those without an iterator.
         self.simple: tuple[tuple[str, str, Convert, bool, Line], ...] = tuple(
             (each.field, each.key, each.convert, each.strict, each.line) for each in simple
@@ -116,9 +134,12 @@ def fetch(hops: Sequence[Hop], records: Iterable[Record], related: Related) -> l
     return fetched
 
 
-def leaf_reader(line: Line, field: str | None, convert: Convert, *, whole: bool = False) -> Read:
-    """Reads a field of the record at hand, all of it with `whole`, or makes the value without one."""
-    strict = line.spec.required or line.spec.is_identifier
+def leaf_reader(
+    line: Line, field: str | None, convert: Convert, *, whole: bool = False, strict: bool | None = None
+) -> Read:
+    """Reads a field of the record at hand, all of it with `whole`, or makes the value without one. `strict` says
+    whether an empty value is refused, unless the line is to say so."""
+    strict = line.spec.required or line.spec.is_identifier if strict is None else strict
 
     def read(record: Record, reading: Reading, at: tuple[int, ...]) -> object:
         value: object = None

@@ -12,11 +12,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from mapping.checks import check_matched, check_out, check_rows
-from mapping.compiling import Matched, compile_level, compile_matched, compile_out
+from mapping.around import Around, compile_around
+from mapping.checks import check_matched, check_out, check_rows, check_scripts
+from mapping.compiling import Matched, compile_in, compile_matched, compile_out
 from mapping.inward import Level
 from mapping.outward import Outward
 from mapping.paths import SPREAD, Path, parse_path
+from mapping.scripts import Scripted
 from mapping.spec import (
     Absent,
     Direction,
@@ -26,6 +28,7 @@ from mapping.spec import (
     PlanSpec,
     Problem,
     Schema,
+    ScriptLimits,
 )
 from mapping.tree import Entry, Tree
 
@@ -78,6 +81,11 @@ class Plan:
     """What `map_in` reads of the records that are in Odoo already; nothing unless lists are matched."""
     inward: Level
     outward: Outward
+    scripts_in: tuple[Scripted, ...]
+    before: Around | None
+    after: Around | None
+    tz: str
+    limits: ScriptLimits
 
     def __repr__(self) -> str:
         return f"<Plan of {self.model}, config {self.config_id} version {self.version}, {len(self.lines)} lines>"
@@ -98,11 +106,14 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
         check_rows(tree)
         check_matched(tree)
         check_out(tree)
+        check_scripts(tree)
+    before, after = compile_around(tree)
     if tree.problems:
         raise PlanError([problem for _, problem in sorted(tree.problems, key=lambda found: found[0])])
     identifier = next(line for line in spec.lines if line.is_identifier)
     outward, read_fields = compile_out(tree)
     matched = compile_matched(tree)
+    inward, scripts_in = compile_in(tree)
     return Plan(
         config_id=spec.config_id,
         version=spec.version,
@@ -110,7 +121,9 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
         lines=spec.lines,
         identifier=Identifier(identifier.field, identifier.key),
         notes=tuple(note for _, note in sorted(tree.notes, key=lambda found: found[0])),
-        read_fields=read_fields,
+        read_fields=tuple(
+            dict.fromkeys((*read_fields, *(before.reads if before else ()), *(after.reads if after else ())))
+        ),
         writable_in=tuple(name for name, node in tree.roots.items() if node.writer is not None and name != "id"),
         field_by_key=MappingProxyType(_fields_by_key(tree)),
         keys_by_field=MappingProxyType(_keys_by_field(tree)),
@@ -118,8 +131,13 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
         secret_keys=frozenset(_secret_keys(tree)),
         identifier_path=parse_path(identifier.key),
         matched=matched,
-        inward=compile_level(tree.roots),
+        inward=inward,
         outward=outward,
+        scripts_in=scripts_in,
+        before=before,
+        after=after,
+        tz=spec.tz,
+        limits=spec.limits,
     )
 
 

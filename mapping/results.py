@@ -32,6 +32,12 @@ class Rule(StrEnum):
     MANY_MATCHES = "many_matches"
     """Several records of the related model have this value; the message lists their ids."""
 
+    SCRIPT = "script"
+    """A script broke off, or gave back what cannot be used."""
+
+    REFUSED = "refused"
+    """A script raised UserError; the message is the script's, for the caller."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -79,6 +85,9 @@ class MappingResult:
     values: dict[str, object] | None = field(repr=False)
     errors: tuple[FieldError, ...] = ()
     identifier: tuple[str, object] | None = field(default=None, repr=False)
+    skipped: str | None = None
+    """Why a script left the record out (possibly empty); None unless one did. There are then neither values nor
+    errors."""
 
     @property
     def ok(self) -> bool:
@@ -148,7 +157,7 @@ def _diff(
         was, now = old.get(key, ABSENT), new.get(key, ABSENT)
         if isinstance(was, Mapping) and isinstance(now, Mapping) and name not in secret:
             yield from _diff(was, now, name + ".", secret)
-        elif not _same(was, now):
+        elif not same(was, now):
             kind = ChangeKind.CHANGED
             if was is ABSENT:
                 kind = ChangeKind.ADDED
@@ -163,11 +172,12 @@ def _shown(value: object, is_secret: bool) -> object:
     return REDACTED if is_secret else value
 
 
-def _same(one: object, other: object) -> bool:
+def same(one: object, other: object) -> bool:
+    """Whether the two are equal as JSON: True is not 1, a tuple is a list."""
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 

@@ -102,11 +102,42 @@ class LineSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptLimits:
+    """What one script may use. Time counts only while it runs, not while it waits for Odoo."""
+
+    time_s: float = 1.0
+    """For a record; many records together may be given no more, and are then tried in smaller groups."""
+    memory_bytes: int = 64 * 1024 * 1024
+    depth: int = 100
+    """How deep functions may call each other."""
+    output_bytes: int = 1_000_000
+    """What a script may give back for a record."""
+    env_calls: int = 100
+    """How often a script may ask Odoo, for all records of a page together."""
+    broken_records: int = 5
+    """How many records of a page may break a limit before the rest is not tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigScript:
+    """A script of a config: before mapping it sees `record`, after it `values`, and may change them in place, set
+    `result` to what takes their place, call skip() or raise UserError. On the way in `writes` names fields of the
+    model that no line writes; on the way out `reads` names fields that no line reads."""
+
+    script: str = dataclasses.field(repr=False)
+    direction: str = Direction.BOTH
+    """The ways in which it runs; the variable `direction` tells it which one it is."""
+    writes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSpec:
     """A config as far as mapping needs it.
 
     `direction` says which ways the config is used at all: a line that cannot serve a way the config does not use is
-    no problem. `tz` is the IANA name of the zone in which the other side writes datetimes without an offset.
+    no problem. `before` and `after` are scripts around the mapping of each record. `tz` is the IANA name of the zone
+    in which the other side writes datetimes without an offset.
     """
 
     model: str
@@ -115,6 +146,9 @@ class PlanSpec:
     version: int | str | None = None
     tz: str = "UTC"
     direction: str = Direction.BOTH
+    before: ConfigScript | None = None
+    after: ConfigScript | None = None
+    limits: ScriptLimits = ScriptLimits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mapping.calculations import CALCULATIONS, Calculation, Compiling, known_opt
 from mapping.lines import Line
 from mapping.paths import Path, PathError, Segment, parse_path
 from mapping.relations import Relational
+from mapping.scripts import Scripted
 from mapping.spec import RELATION_TYPES, X2MANY_TYPES, Absent, Direction, FieldType, LineSpec, PlanSpec, Problem, Schema
 
 MAX_DEPTH = 8
@@ -109,12 +110,18 @@ class Tree:
         if kind is None or len(self.problems) > known:
             return None
         line = Line(spec, position, node.field if node else None, path)
-        compiling = Compiling(self.schema, self.spec.tz, lambda message: self.report(position, message))
+        compiling = Compiling(self.schema, self.spec.tz, self.direction, lambda message: self.report(position, message))
+        calculation = kind(line, compiling)
         direction = Direction(spec.direction)
-        is_in = direction.is_in and self.direction.is_in and node is not None
-        is_out = direction.is_out and self.direction.is_out and bool(path.segments)
+        is_in = direction.is_in and self.direction.is_in
+        if node is None and calculation.needs_field_in:
+            if is_in and (direction is Direction.IN or isinstance(calculation, Scripted)):
+                self.report(position, "the Odoo field is missing")
+            is_in = False
+        is_out = direction.is_out and self.direction.is_out
+        is_out = is_out and (bool(path.segments) or not calculation.needs_key_out)
         self._check_absent(position, line, is_in=is_in)
-        return Entry(line, kind(line, compiling), node, is_in, is_out)
+        return Entry(line, calculation, node, is_in, is_out)
 
     def _path(self, position: int, spec: LineSpec, kind: type[Calculation] | None) -> Path:
         if not spec.key and kind is not None and not kind.needs_key_in:
@@ -127,7 +134,7 @@ class Tree:
 
     def _node(self, position: int, spec: LineSpec, kind: type[Calculation] | None) -> Node | None:
         if not spec.field:
-            if kind is None or kind.needs_field or spec.direction == Direction.IN:
+            if kind is None or kind.needs_field:
                 self.report(position, "the Odoo field is missing")
             return None
         names = spec.field.split(".")
