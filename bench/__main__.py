@@ -7,6 +7,8 @@ import multiprocessing
 from pathlib import Path
 
 import bench.inbound
+import bench.mapping
+import bench.odoo
 import bench.outbound  # noqa: F401 - importing a module registers its measurements
 from bench.table import Result, chosen, show, write_json
 
