@@ -90,7 +90,7 @@ def _measured(
     detail = ", ".join(
         f"{transport} {ratio:.2f} of {raw_s * 1000:.0f} ms" for transport, (ratio, raw_s) in told.items()
     )
-    worst = max(ratio for ratio, _raw_s in told.values())
+    worst = max(ratio for ratio, _raw in told.values())
     return Result(name, worst, f"client by raw call: {detail}; the worst of them, median of {PAIRS} pairs")
 
 
