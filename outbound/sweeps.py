@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -32,6 +33,14 @@ WORKER_LOST: Final = RemoteError(
 )
 
 
+_further: dict[str, Callable[[datetime], object]] = {}
+
+
+def add_sweep(find: Callable[[datetime], object]) -> None:
+    """Have an app above this one look for its own work in every round, given the time. It only enqueues."""
+    _further[f"{find.__module__}.{find.__qualname__}"] = find
+
+
 @dataclass(frozen=True, slots=True)
 class Swept:
     """What a sweep found: deliveries and runs taken back, runs and configs whose tasks were enqueued."""
@@ -45,6 +54,9 @@ class Swept:
 def sweep(*, enqueues_deliveries: bool = True) -> Swept:
     """One round. Without `enqueues_deliveries` the queue is full as it is, and deliveries come in a later round."""
     now = timezone.now()
+    if enqueues_deliveries:
+        for find in _further.values():
+            find(now)
     return Swept(
         deliveries=_deliveries_reclaim(now),
         runs=_runs_reclaim(now),

@@ -162,8 +162,26 @@ SYNC_ALLOWED_HOSTS: list[str] = env.list("SYNC_ALLOWED_HOSTS", default=[])
 SYNC_MAX_BODY_BYTES = env.int("SYNC_MAX_BODY_BYTES", default=10 * 1024 * 1024)
 SYNC_MAX_RESPONSE_BYTES = env.int("SYNC_MAX_RESPONSE_BYTES", default=50 * 1024 * 1024)
 SYNC_CONNECTIONS_PER_HOST = env.int("SYNC_CONNECTIONS_PER_HOST", default=4)
+SYNC_RATE_PER_MINUTE = env.int("SYNC_RATE_PER_MINUTE", default=100)
+SYNC_RATE_PER_HOUR = env.int("SYNC_RATE_PER_HOUR", default=1000)
+SYNC_ODOO_CONCURRENCY = env.int("SYNC_ODOO_CONCURRENCY", default=0)
+try:
+    SYNC_TRUSTED_PROXIES = [
+        ip_network(text.strip(), strict=False) for text in env.list("SYNC_TRUSTED_PROXIES", default=[])
+    ]
+except ValueError as error:
+    raise ImproperlyConfigured(
+        f"SYNC_TRUSTED_PROXIES: {error}. Write networks such as 10.0.0.0/8,192.168.1.20/32."
+    ) from error
 # Read by the inbound views themselves, which answer in JSON; Django's own limit would answer with a page.
 DATA_UPLOAD_MAX_MEMORY_SIZE = SYNC_MAX_BODY_BYTES
+
+# What a script of staff's may use; mapping.spec.ScriptLimits says how each is counted.
+SYNC_SCRIPT_TIME_S = env.float("SYNC_SCRIPT_TIME_S", default=1.0)
+SYNC_SCRIPT_MEMORY_MB = env.int("SYNC_SCRIPT_MEMORY_MB", default=64)
+SYNC_SCRIPT_DEPTH = env.int("SYNC_SCRIPT_DEPTH", default=100)
+SYNC_SCRIPT_OUTPUT_BYTES = env.int("SYNC_SCRIPT_OUTPUT_BYTES", default=1_000_000)
+SYNC_SCRIPT_ENV_CALLS = env.int("SYNC_SCRIPT_ENV_CALLS", default=100)
 
 SYNC_LOG_BODY_BYTES = env.int("SYNC_LOG_BODY_BYTES", default=64 * 1024)
 SYNC_LOG_DAYS = env.int("SYNC_LOG_DAYS", default=90)
