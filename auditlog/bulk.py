@@ -8,7 +8,6 @@ without a database default must be named, and no `save()`, default or `auto_now`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,16 +16,14 @@ from django.db import connection, models
 MAX_PARAMS: Final = 30_000
 """In one statement: PostgreSQL takes 65,535, SQLite 32,766."""
 
-Convert = Callable[[Any], Any]
-
 
 class Insert:
     """An insert into the table of `model`. `suffix` is SQL behind the values, such as ON CONFLICT."""
 
     def __init__(self, model: type[models.Model], names: Sequence[str], *, suffix: str = "") -> None:
         fields = [model._meta.get_field(name) for name in names]
-        self._kinds = [field.get_internal_type() for field in fields]  # type: ignore[union-attr]
-        self._columns = ", ".join(f'"{field.column}"' for field in fields)
+        self._kinds = [field.get_internal_type() for field in fields]
+        self._columns = ", ".join(f'"{field.column}"' for field in fields)  # type: ignore[union-attr]
         self._model = model
         self._row = f"({', '.join(['%s'] * len(fields))})"
         self._suffix = f" {suffix}" if suffix else ""
@@ -34,14 +31,23 @@ class Insert:
 
     def rows(self, rows: Iterable[Sequence[Any]]) -> None:
         """Insert them in their order, in one transaction if the caller has one. Raises as the database does."""
-        converts = [_CONVERTS.get(kind) for kind in self._kinds]
-        made = [
-            [
-                value if convert is None or value is None else convert(value)
-                for convert, value in zip(converts, row, strict=True)
-            ]
-            for row in rows
+        ops = connection.ops
+        # Most rows share their times and tokens, and each conversion costs as much as the insert of a value.
+        moments: dict[Any, Any] = _Memory(ops.adapt_datetimefield_value)
+        uuids: dict[Any, Any] = _Memory(uuid_value)
+        converts: dict[str, Callable[[Any], Any]] = {
+            "DateTimeField": moments.__getitem__,
+            "UUIDField": uuids.__getitem__,
+            "JSONField": lambda value: ops.adapt_json_value(value, None),
+            # Members of TextChoices are texts to Django, but not to every driver.
+            "CharField": str,
+            "TextField": str,
+        }
+        columns = [
+            column if convert is None else [None if value is None else convert(value) for value in column]
+            for convert, column in zip(map(converts.get, self._kinds), zip(*rows, strict=True), strict=False)
         ]
+        made = list(zip(*columns, strict=True))
         if not made:
             return
         head = f'INSERT INTO "{self._model._meta.db_table}" ({self._columns}) VALUES '  # noqa: S608 - our own names
@@ -55,25 +61,18 @@ class Insert:
                 cursor.execute(head + values + self._suffix, [value for row in part for value in row])
 
 
-def moment(value: datetime) -> Any:
-    """A time as the database's driver takes it."""
-    return connection.ops.adapt_datetimefield_value(value)
-
-
 def uuid_value(value: UUID) -> Any:
     """A UUID as the database's driver takes it."""
     return value if connection.features.has_native_uuid_field else value.hex
 
 
-def _json(value: Any) -> Any:
-    return connection.ops.adapt_json_value(value, None)
+class _Memory(dict[Any, Any]):
+    """Converts each value once."""
 
+    def __init__(self, convert: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._convert = convert
 
-_CONVERTS: Final[dict[str, Convert]] = {
-    "DateTimeField": moment,
-    "UUIDField": uuid_value,
-    "JSONField": _json,
-    # Members of TextChoices are texts to Django, but not to every driver.
-    "CharField": str,
-    "TextField": str,
-}
+    def __missing__(self, key: Any) -> Any:
+        value = self[key] = self._convert(key)
+        return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import time
@@ -45,9 +46,17 @@ def _module(name: str, options: Mapping[str, object]) -> list[str]:
 
 @contextmanager
 def bench_servers(
-    *, service_time_ms: float = 0, per_record_ms: float = 0, products: int = 0, with_web: bool = True
+    *,
+    service_time_ms: float = 0,
+    per_record_ms: float = 0,
+    products: int = 0,
+    with_web: bool = True,
+    shop_ms: float = 0,
+    connections: int | None = None,
 ) -> Iterator[Bench]:
-    """Start a demo Odoo that takes the given times, a receiver, and a hub's web server that knows both."""
+    """Start a demo Odoo and a receiver that take the given times, and a hub's web server that knows both."""
+    if connections is not None:
+        os.environ["SYNC_CONNECTIONS_PER_HOST"] = str(connections)
     odoo_port, shop_port = free_port(0), free_port(0)
     site = Site(home=BASE_DIR / "var" / "bench", port=free_port(0))
     site.prepare()
@@ -58,9 +67,10 @@ def bench_servers(
         "--products": products,
         "--api-key": ODOO_KEY,
     }
+    shop = {"--port": shop_port, "--token": SHOP_TOKEN, "--service-time-ms": shop_ms}
     with Processes(output=sys.stderr) as processes:
         processes.start("odoo", _module("demo.odoo", odoo), env={})
-        processes.start("shop", _module("demo.shop", {"--port": shop_port, "--token": SHOP_TOKEN}), env={})
+        processes.start("shop", _module("demo.shop", shop), env={})
         wait_for(odoo_port, processes)
         wait_for(shop_port, processes)
         demo = Demo(

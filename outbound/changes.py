@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
-from django.db.models import Max
+from django.db import connection
 
 from outbound.models import Delivery, DeliveryState, RecordLink
 
-_COUNTING = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD, DeliveryState.DELIVERED)
+_COUNTING: Final = tuple(
+    state.value for state in (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD, DeliveryState.DELIVERED)
+)
+MAX_IDS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +36,32 @@ def known_of(*, config_id: int, record_ids: Collection[int]) -> dict[int, Known]
     refused is not sent again unchanged. One that arrived counts through the record's link, and so does nothing that
     was discarded.
     """
-    links = RecordLink.objects.filter(config_id=config_id, odoo_id__in=record_ids)
-    known = {
-        odoo_id: Known(payload_hash, external_id or "")
-        for odoo_id, payload_hash, external_id in links.values_list("odoo_id", "payload_hash", "external_id")
-        if odoo_id is not None
-    }
-    latest = (
-        Delivery.objects.filter(config_id=config_id, record_id__in=record_ids, state__in=_COUNTING)
-        .order_by()
-        .values("record_id")
-        .annotate(latest=Max("id"))
-        .values("latest")
-    )
-    undelivered = Delivery.objects.filter(pk__in=latest).exclude(state=DeliveryState.DELIVERED).order_by()
-    for record_id, payload_hash, state in undelivered.values_list("record_id", "payload_hash", "state"):
-        external_id = known.get(record_id, NOTHING).external_id
-        known[record_id] = Known(payload_hash, external_id, is_dead=state == DeliveryState.DEAD)
+    ids = list(record_ids)
+    known: dict[int, Known] = {}
+    for start in range(0, len(ids), MAX_IDS):
+        known |= _known_of(config_id, ids[start : start + MAX_IDS])
+    return known
+
+
+# Written out, since it is asked for every page, and Django takes longer to make these than the database to answer.
+_LINKS: Final = (
+    f"SELECT odoo_id, payload_hash, external_id FROM {RecordLink._meta.db_table} "  # noqa: S608 - our own tables
+    "WHERE config_id = %s AND odoo_id IN ({ids})"
+)
+_UNDELIVERED: Final = (
+    f"SELECT record_id, payload_hash, state FROM {Delivery._meta.db_table} WHERE id IN ("  # noqa: S608
+    f"SELECT MAX(id) FROM {Delivery._meta.db_table} WHERE config_id = %s AND record_id IN ({{ids}}) "
+    "AND state IN (%s, %s, %s, %s) GROUP BY record_id) AND state <> %s"
+)
+
+
+def _known_of(config_id: int, ids: list[int]) -> dict[int, Known]:
+    places = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKS.format(ids=places), [config_id, *ids])
+        known = {odoo_id: Known(digest, external_id or "") for odoo_id, digest, external_id in cursor.fetchall()}
+        cursor.execute(_UNDELIVERED.format(ids=places), [config_id, *ids, *_COUNTING, DeliveryState.DELIVERED.value])
+        for record_id, digest, state in cursor.fetchall():
+            external_id = known.get(record_id, NOTHING).external_id
+            known[record_id] = Known(digest, external_id, is_dead=state == DeliveryState.DEAD.value)
     return known

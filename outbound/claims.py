@@ -21,6 +21,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from outbound.models import Delivery, DeliveryState
+from outbound.parcels import Parcel, parcels_load
 from outbound.states import OPEN_DELIVERIES, deliveries_move
 
 LEASE: Final = timedelta(seconds=30)
@@ -31,10 +32,11 @@ MAX_BATCHES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What travels in one request. The deliveries are in the order of their ids."""
+    """What travels in one request, claimed under `token`. The deliveries are in the order of their ids."""
 
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[Parcel, ...]
     batch: uuid.UUID | None
+    token: uuid.UUID
 
     @property
     def idempotency_key(self) -> str:
@@ -48,7 +50,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The units that are ours under `token` until the lease ends; `deliveries_of` narrows updates to them."""
+    """The units that are ours under `token` until the lease ends."""
 
     token: uuid.UUID
     units: tuple[Unit, ...]
@@ -82,18 +84,26 @@ def deliveries_claim(*, config_id: int, limit: int) -> Claim:
             _wait_for_predecessors(config_id, now)
     if not leaders:
         return Claim(token, ())
-    return Claim(token, _units(Delivery.objects.filter(claim=token).order_by("next_attempt_at", "id")))
+    return claim_of(token, parcels_load(Delivery.objects.filter(claim=token).order_by("next_attempt_at", "id")))
 
 
-def claim_renew(claim: Claim) -> None:
-    """Push the end of the lease; what was taken back meanwhile stays taken."""
-    Delivery.objects.filter(claim=claim.token, state=DeliveryState.SENDING).update(claimed_until=timezone.now() + LEASE)
+def claims_renew(tokens: Iterable[uuid.UUID]) -> None:
+    """Push the end of the leases; what was taken back meanwhile stays taken."""
+    mine = Delivery.objects.filter(claim__in=list(tokens), state=DeliveryState.SENDING)
+    mine.update(claimed_until=timezone.now() + LEASE)
 
 
-def claim_release(claim: Claim, units: Iterable[Unit]) -> int:
+def units_release(units: Iterable[Unit]) -> int:
     """Give back units that were not sent; the attempt is not counted. Returns the number of deliveries."""
+    ids: dict[uuid.UUID, list[int]] = {}
+    for unit in units:
+        ids.setdefault(unit.token, []).extend(delivery.pk for delivery in unit.deliveries)
+    return sum(_release(token, pks) for token, pks in ids.items())
+
+
+def _release(token: uuid.UUID, ids: list[int]) -> int:
     return deliveries_move(
-        held(claim.token, [delivery.pk for unit in units for delivery in unit.deliveries]),
+        held(token, ids),
         old=DeliveryState.SENDING,
         new=DeliveryState.PENDING,
         claim=None,
@@ -112,13 +122,24 @@ def due(now: datetime) -> QuerySet[Delivery]:
     return Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now)
 
 
-def _units(deliveries: Iterable[Delivery]) -> tuple[Unit, ...]:
-    grouped: dict[object, list[Delivery]] = {}
-    for delivery in deliveries:
-        grouped.setdefault(delivery.batch or delivery.pk, []).append(delivery)
-    return tuple(
-        Unit(tuple(sorted(members, key=lambda delivery: delivery.pk)), members[0].batch) for members in grouped.values()
+def claim_of(token: uuid.UUID, parcels: Iterable[Parcel]) -> Claim:
+    """The claim of these deliveries, which are in the table under this token."""
+    grouped: dict[object, list[Parcel]] = {}
+    for parcel in parcels:
+        grouped.setdefault(parcel.batch or parcel.pk, []).append(parcel)
+    return Claim(
+        token,
+        tuple(
+            Unit(tuple(sorted(members, key=lambda parcel: parcel.pk)), members[0].batch, token)
+            for members in grouped.values()
+        ),
     )
+
+
+def records_waited_for(*, config_id: int, record_ids: Iterable[int]) -> set[int]:
+    """Those of the records that have an open delivery, for which a new one has to wait."""
+    open_ones = Delivery.objects.filter(config_id=config_id, record_id__in=list(record_ids), state__in=OPEN_DELIVERIES)
+    return set(open_ones.order_by().values_list("record_id", flat=True))
 
 
 def _earlier_of_batch() -> Exists:

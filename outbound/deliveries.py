@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -12,9 +11,8 @@ from django.utils import timezone
 from auditlog.recorder import recording
 from clients.errors import RemoteError
 from outbound.budget import Budget
-from outbound.claims import claim_release, deliveries_claim, due
-from outbound.outcomes import outcomes_write
-from outbound.sender import sending_threads, units_send
+from outbound.claims import deliveries_claim, due
+from outbound.sending import Sending, SendReport
 from outbound.targets.base import Target
 from outbound.targets.registry import target_for
 from syncconfig.models import SyncConfig
@@ -26,16 +24,6 @@ CLAIM_UNITS: Final = 100
 PUT_OFF: Final = timedelta(minutes=5)
 
 
-@dataclass(slots=True)
-class SendReport:
-    """How many deliveries ended how, and whether the time was up before nothing was due any more."""
-
-    delivered: int = 0
-    dead: int = 0
-    retried: int = 0
-    is_out_of_time: bool = False
-
-
 def deliveries_send(
     *, config: SyncConfig, budget: Budget, run_id: int | None = None, target: Target | None = None
 ) -> SendReport:
@@ -45,25 +33,33 @@ def deliveries_send(
     be used for sending at all; then nothing was claimed. `run_id` goes onto the log's rows.
     """
     target = target or target_for(config)
-    report = SendReport()
-    with sending_threads() as pool:
-        while True:
-            if budget.is_over:
-                report.is_out_of_time = True
-                return report
-            claim = deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS)
-            if not claim.units:
-                return report
-            with recording(
-                config=config, run_id=run_id, secrets=target.secrets(), secret_keys=target.secret_keys()
-            ) as rec:
-                outcomes, unsent = units_send(claim=claim, target=target, pool=pool, rec=rec, budget=budget)
-            written = outcomes_write(claim=claim, config=config, outcomes=outcomes)
-            report.delivered += written.delivered
-            report.dead += written.dead
-            report.retried += written.retried
-            if unsent:
-                claim_release(claim, unsent)
+    with (
+        recording(config=config, run_id=run_id, secrets=target.secrets(), secret_keys=target.secret_keys()) as rec,
+        Sending(config=config, target=target, rec=rec, budget=budget) as sending,
+    ):
+        due_send(config=config, sending=sending, budget=budget)
+    return sending.report
+
+
+def due_send(*, config: SyncConfig, sending: Sending, budget: Budget) -> None:
+    """Claim and send until nothing is due and nothing under way, or until the time is up."""
+    while True:
+        if budget.is_over:
+            sending.report.is_out_of_time = True
+            sending.finish()
+            return
+        if not sending.is_hungry:
+            sending.step()
+            continue
+        claim = deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS)
+        if claim.units:
+            sending.add(claim)
+            sending.step(0)
+        elif sending.is_idle:
+            return
+        else:
+            # What is under way may make something due: halves of a batch, or a record's next delivery.
+            sending.step()
 
 
 def deliveries_run(*, config_id: int, budget: Budget) -> bool:

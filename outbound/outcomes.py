@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from clients.errors import Kind, RemoteError
 from outbound import retry
-from outbound.claims import Claim, Unit, held
+from outbound.claims import Unit
 from outbound.models import Delivery, DeliveryState, SyncRun
+from outbound.parcels import Parcel
 from outbound.sender import Outcome
 from outbound.states import deliveries_move
 from outbound.synced import Synced, links_write
@@ -50,13 +51,13 @@ class _Group(NamedTuple):
     run_id: int | None
 
 
-def outcomes_write(*, claim: Claim, config: SyncConfig, outcomes: Sequence[Outcome]) -> Written:
+def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome]) -> Written:
     """Write them all; returns the counts of what was still ours."""
     if not outcomes:
         return Written()
     now = timezone.now()
     schedule_s = retry.schedule_of(config.retry_schedule)
-    groups: dict[_Group, list[Delivery]] = {}
+    groups: dict[_Group, list[Parcel]] = {}
     retry_at: dict[int, datetime] = {}
     halves: list[tuple[Unit, RemoteError]] = []
     synced: list[Synced] = []
@@ -76,18 +77,18 @@ def outcomes_write(*, claim: Claim, config: SyncConfig, outcomes: Sequence[Outco
             groups.setdefault(_Group(state, result.status, decided.reason, delivery.run_id), []).append(delivery)
     moved: Counter[DeliveryState] = Counter()
     with transaction.atomic():
-        ours = _still_ours(claim, synced)
-        for group, deliveries in groups.items():
-            count = _write_group(claim, group, deliveries, retry_at, now)
+        ours = _still_ours(outcomes)
+        for group, parcels in groups.items():
+            count = _write_group(group, [parcel.pk for parcel in parcels if parcel.pk in ours], retry_at, now)
             moved[group.state] += count
             _count(group, count)
         for unit, error in halves:
-            moved[DeliveryState.PENDING] += _halve(claim, unit, error, now)
-        links_write(config_id=config.pk, synced=ours, now=now)
+            moved[DeliveryState.PENDING] += _halve(unit, error, ours, now)
+        links_write(config_id=config.pk, synced=[each for each in synced if each.delivery.pk in ours], now=now)
     return Written(moved[DeliveryState.DELIVERED], moved[DeliveryState.DEAD], moved[DeliveryState.PENDING])
 
 
-def _take_answer(unit: Unit, answer: Answer, groups: dict[_Group, list[Delivery]], synced: list[Synced]) -> None:
+def _take_answer(unit: Unit, answer: Answer, groups: dict[_Group, list[Parcel]], synced: list[Synced]) -> None:
     for position, delivery in enumerate(unit.deliveries):
         reason = answer.refused.get(position)
         if reason is None:
@@ -105,22 +106,29 @@ def can_halve(unit: Unit, error: RemoteError) -> bool:
     return 400 <= error.status < 500 and error.status not in NOT_ABOUT_RECORDS
 
 
-def _still_ours(claim: Claim, synced: list[Synced]) -> list[Synced]:
-    held_ids = set(
-        held(claim.token, [each.delivery.pk for each in synced])
-        .filter(state=DeliveryState.SENDING)
+def _still_ours(outcomes: Sequence[Outcome]) -> set[int]:
+    """The deliveries that are still claimed as they were when they were sent; locked until the transaction ends."""
+    tokens = {outcome.unit.token for outcome in outcomes}
+    rows = (
+        Delivery.objects.filter(claim__in=tokens, state=DeliveryState.SENDING)
+        .order_by("pk")
         .select_for_update()
-        .values_list("pk", flat=True)
+        .values_list("pk", "claim")
     )
-    return [each for each in synced if each.delivery.pk in held_ids]
+    held_by = dict(rows)
+    return {
+        parcel.pk
+        for outcome in outcomes
+        for parcel in outcome.unit.deliveries
+        if held_by.get(parcel.pk) == outcome.unit.token
+    }
 
 
-def _write_group(
-    claim: Claim, group: _Group, deliveries: Sequence[Delivery], retry_at: dict[int, datetime], now: datetime
-) -> int:
-    ids = [delivery.pk for delivery in deliveries]
+def _write_group(group: _Group, ids: list[int], retry_at: dict[int, datetime], now: datetime) -> int:
+    if not ids:
+        return 0
     return deliveries_move(
-        held(claim.token, ids),
+        Delivery.objects.filter(pk__in=ids),
         old=DeliveryState.SENDING,
         new=group.state,
         claim=None,
@@ -143,14 +151,14 @@ def _next_attempts(ids: Iterable[int], retry_at: dict[int, datetime]) -> object:
     return Case(*whens, output_field=field)
 
 
-def _halve(claim: Claim, unit: Unit, error: RemoteError, now: datetime) -> int:
+def _halve(unit: Unit, error: RemoteError, ours: set[int], now: datetime) -> int:
     """Two batches in place of one. Their bodies are new, so their keys are, and their attempts begin anew."""
     text = f"{error.message} The batch of {len(unit.deliveries)} is sent again in halves, to find the record at fault."
     middle = len(unit.deliveries) // 2
     count = 0
     for part in (unit.deliveries[:middle], unit.deliveries[middle:]):
         count += deliveries_move(
-            held(claim.token, [delivery.pk for delivery in part]),
+            Delivery.objects.filter(pk__in=[parcel.pk for parcel in part if parcel.pk in ours]),
             old=DeliveryState.SENDING,
             new=DeliveryState.PENDING,
             claim=None,

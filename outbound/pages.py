@@ -1,16 +1,22 @@
-"""From a page of Odoo's records to the deliveries it needs. Reads the database, writes nothing."""
+"""From a page of Odoo's records to the deliveries it needs.
+
+Two steps, since they happen in different threads: reading and mapping call Odoo and touch no database, deciding
+reads the database and calls nobody. Neither writes.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from mapping.engine import map_out
 from mapping.plan import Plan
 from mapping.results import MappingResult, payload_hash
 from outbound.changes import NOTHING, known_of
-from outbound.models import Delivery, SyncRun
+from outbound.models import SyncRun
+from outbound.parcels import Parcel
 from outbound.selection import Page, Selection
 from syncconfig.models import SyncConfig
 from syncconfig.models.config import RequestShape
@@ -18,47 +24,81 @@ from syncconfig.models.config import RequestShape
 MAX_REASON: Final = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A record's payload and its hash."""
+
+    record_id: int
+    payload: dict[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class MappedPage:
+    """A page with its payloads; `problems` are the records that could not be mapped, each with its reason."""
+
+    page: Page
+    mapped: list[Mapped]
+    problems: list[dict[str, object]]
+
+
 @dataclass(slots=True)
 class PagePlan:
     """What a page comes to. `held` are unchanged since the other side refused them; `problems` are the rejected
     records, each with its reason."""
 
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: list[Parcel] = field(default_factory=list)
     unchanged: int = 0
     held: int = 0
     problems: list[dict[str, object]] = field(default_factory=list)
 
 
-def page_plan(*, run: SyncRun, config: SyncConfig, plan: Plan, selection: Selection, page: Page) -> PagePlan:
-    """Map the page and decide, record by record. Raises RemoteError where related records cannot be read."""
-    made = PagePlan(problems=[_absent(record_id) for record_id in page.absent])
-    ids = [int(record["id"]) for record in page.records]
-    results = map_out(plan, page.records, related=selection.related)
-    known = known_of(config_id=config.pk, record_ids=ids)
+def pages_map(*, plan: Plan, selection: Selection, after_id: int, limit: int) -> list[MappedPage]:
+    """Read up to `limit` records behind `after_id` at once, map them, and divide them into pages. Raises RemoteError
+    where Odoo cannot be read."""
+    read = selection.read(after_id, limit)
+    results = map_out(plan, read.records, related=selection.related)
+    return [
+        MappedPage(page, *_mapped(page, results[start : start + len(page.records)]))
+        for start, page in selection.pages(read)
+    ]
+
+
+def _mapped(page: Page, results: Sequence[MappingResult]) -> tuple[list[Mapped], list[dict[str, object]]]:
+    mapped: list[Mapped] = []
+    problems = [_absent(record_id) for record_id in page.absent]
+    for record, result in zip(page.records, results, strict=True):
+        record_id = int(record["id"])
+        if result.values is not None:
+            mapped.append(Mapped(record_id, result.values, payload_hash(result.values)))
+        elif result.errors:
+            problems.append({"record_id": record_id, "reason": _reason(result)})
+    return mapped, problems
+
+
+def page_plan(*, run: SyncRun, config: SyncConfig, page: MappedPage) -> PagePlan:
+    """Decide, record by record, what has to be delivered."""
+    made = PagePlan(problems=page.problems)
+    known = known_of(config_id=config.pk, record_ids=[each.record_id for each in page.mapped])
     sends_all = run.is_full or not config.only_changed
     method = config.methods[0]
     batch = uuid.uuid4() if config.request_shape == RequestShape.PAGE else None
-    for record_id, result in zip(ids, results, strict=True):
-        if result.values is None:
-            made.problems.append({"record_id": record_id, "reason": _reason(result)})
-            continue
-        digest = payload_hash(result.values)
-        before = known.get(record_id, NOTHING)
-        if not sends_all and before.payload_hash == digest:
+    for each in page.mapped:
+        before = known.get(each.record_id, NOTHING)
+        if not sends_all and before.payload_hash == each.digest:
             if before.is_dead:
                 made.held += 1
             else:
                 made.unchanged += 1
             continue
         made.deliveries.append(
-            Delivery(
-                config=config,
-                run=run,
-                record_id=record_id,
+            Parcel.new(
+                run_id=run.pk,
+                record_id=each.record_id,
                 external_id=before.external_id,
                 method=method,
-                payload=result.values,
-                payload_hash=digest,
+                payload=each.payload,
+                payload_hash=each.digest,
                 batch=batch,
             )
         )

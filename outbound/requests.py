@@ -48,6 +48,7 @@ class RequestTemplate:
     def __init__(self, config: SyncConfig, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._config = config
         self._clock = clock
+        self._tz: str = config.connection.timezone
         self._headers = {header.key: header.value for header in config.headers.all()}
         params = list(config.params.all())
         self._query = [param for param in params if param.kind == ParamKind.QUERY]
@@ -132,7 +133,7 @@ class RequestTemplate:
         if not param.is_computed:
             return param.value
         try:
-            value = evaluate(param.value, now=now, tz=self._config.connection.timezone)
+            value = evaluate(param.value, now=now, tz=self._tz)
         except ValueError as error:
             raise _refused(f"The parameter {param.name} cannot be computed: {error}", "bad_parameter") from error
         if isinstance(value, bool):

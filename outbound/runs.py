@@ -12,11 +12,11 @@ import logging
 import random
 from collections.abc import Iterable
 from enum import StrEnum
+from time import monotonic
 from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from auditlog.recorder import Recording, recording
@@ -24,12 +24,15 @@ from clients.errors import Kind, RemoteError
 from clients.odoo.domain import DomainError
 from outbound import retry
 from outbound.budget import Budget
-from outbound.deliveries import deliveries_send
+from outbound.claims import deliveries_claim
+from outbound.deliveries import CLAIM_UNITS, due_send
 from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
-from outbound.models import Delivery, RunState, RunTrigger, SyncRun
-from outbound.pages import PagePlan, page_plan
+from outbound.models import RunState, RunTrigger, SyncRun
+from outbound.page_commits import page_commit
+from outbound.reading import Reader
 from outbound.run_leases import LeaseLost, run_hold, run_release, run_take
-from outbound.selection import Page, Selection
+from outbound.selection import Selection
+from outbound.sending import Sending
 from outbound.states import ACTIVE_RUNS
 from outbound.targets.registry import target_for
 from syncconfig.connections import client_for
@@ -40,7 +43,7 @@ from syncconfig.secrets import SecretUnreadable
 logger = logging.getLogger(__name__)
 
 RETRY_SCHEDULE_S: Final = (5.0, 30.0, 120.0, 600.0, 1800.0)
-MAX_PROBLEMS: Final = 100
+DUE_EVERY_S: Final = 1.0
 
 
 class RunRefused(Exception):
@@ -162,6 +165,8 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
     target = target_for(config)
     plan = plan_for(config)
     rec.add_secret_keys(plan.secret_fields | plan.secret_keys)
+    rec.add_secret_keys(target.secret_keys())
+    rec.add_secrets(target.secrets())
     selection = Selection(
         config=config,
         plan=plan,
@@ -169,40 +174,41 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
         now=run.started_at or run.created_at,
         record_ids=run.record_ids,
     )
-    while True:
-        page = selection.page(run.cursor)
-        made = page_plan(run=run, config=config, plan=plan, selection=selection, page=page)
-        _commit(run, page, made)
+    with (
+        Sending(config=config, target=target, rec=rec, budget=budget) as sending,
+        Reader(plan=plan, selection=selection, after_id=run.cursor, told=sending.wake) as reader,
+    ):
+        is_last = _walk(run, config, reader, sending, budget)
         rec.flush()
-        if made.deliveries:
-            deliveries_send(config=config, budget=budget, run_id=run.pk, target=target)
-            run_hold(run)
-        if page.is_last:
+        due_send(config=config, sending=sending, budget=budget)
+    run_hold(run)
+    return is_last
+
+
+def _walk(run: SyncRun, config: SyncConfig, reader: Reader, sending: Sending, budget: Budget) -> bool:
+    """Deliveries into the table, and on their way, for one page after the other; the next one is being read
+    meanwhile."""
+    due_at_s = monotonic() + DUE_EVERY_S
+    is_first = True
+    while True:
+        mapped = reader.take() if sending.is_hungry else None
+        if mapped is None:
+            # However short the time, a task brings its run on by a page.
+            if budget.is_over and not is_first:
+                return False
+            sending.step()
+            continue
+        sending.add(page_commit(run=run, config=config, mapped=mapped, claims=not budget.is_over))
+        sending.step(0)
+        if mapped.page.is_last:
             return True
         if budget.is_over:
             return False
-
-
-def _commit(run: SyncRun, page: Page, made: PagePlan) -> None:
-    """Deliveries, counts and cursor, together or not at all."""
-    problems = [*run.problems, *made.problems][:MAX_PROBLEMS]
-    with transaction.atomic():
-        run_hold(
-            run,
-            cursor=max(page.cursor, run.cursor),
-            failures=0,
-            error="",
-            problems=problems,
-            read_count=F("read_count") + len(page.records),
-            unchanged_count=F("unchanged_count") + made.unchanged,
-            held_count=F("held_count") + made.held,
-            rejected_count=F("rejected_count") + len(made.problems),
-            queued_count=F("queued_count") + len(made.deliveries),
-        )
-        Delivery.objects.bulk_create(made.deliveries)
-    run.cursor = max(page.cursor, run.cursor)
-    run.problems = problems
-    run.failures = 1
+        is_first = False
+        if monotonic() >= due_at_s:
+            # Deliveries of other runs, and those of this one that failed before.
+            sending.add(deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS))
+            due_at_s = monotonic() + DUE_EVERY_S
 
 
 def _interrupted(run: SyncRun, error: RemoteError) -> Ended:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -37,28 +37,40 @@ class Selection:
         self._client = client
         self._model = config.model
         self._fields = plan.read_fields
-        self._size = config.page_size if config.is_paginated else UNPAGED_SIZE
+        self.page_size: int = config.page_size if config.is_paginated else UNPAGED_SIZE
         self._domain = parse_domain(
             config.domain or "[]", now=now, uid=client.authenticate(), tz=config.connection.timezone
         )
         self._chosen = None if record_ids is None else sorted(set(record_ids))
 
-    def page(self, after_id: int) -> Page:
-        """The first records with a higher id than `after_id`. Raises RemoteError."""
+    def read(self, after_id: int, limit: int) -> Page:
+        """The first records, up to `limit`, with a higher id than `after_id`. Raises RemoteError."""
         if self._chosen is not None:
-            return self._chosen_page([each for each in self._chosen if each > after_id])
-        records = self._read([["id", ">", after_id], *self._domain], self._size)
+            return self._read_chosen([each for each in self._chosen if each > after_id], limit)
+        records = self._read([["id", ">", after_id], *self._domain], limit)
         cursor = int(records[-1]["id"]) if records else after_id
-        return Page(records, cursor, is_last=len(records) < self._size)
+        return Page(records, cursor, is_last=len(records) < limit)
 
-    def _chosen_page(self, left: Sequence[int]) -> Page:
-        ids = left[: self._size]
+    def pages(self, read: Page) -> Iterator[tuple[int, Page]]:
+        """What was read, divided into pages, each with the position of its first record."""
+        start = before = 0
+        for end in range(self.page_size, len(read.records), self.page_size):
+            records = read.records[start:end]
+            cursor = int(records[-1]["id"])
+            absent = tuple(each for each in read.absent if before < each <= cursor)
+            yield start, Page(records, cursor, is_last=False, absent=absent)
+            start, before = end, cursor
+        absent = tuple(each for each in read.absent if each > before)
+        yield start, Page(read.records[start:], read.cursor, is_last=read.is_last, absent=absent)
+
+    def _read_chosen(self, left: Sequence[int], limit: int) -> Page:
+        ids = left[:limit]
         if not ids:
             return Page([], 0, is_last=True)
         records = self._read([["id", "in", list(ids)], *self._domain], None)
         found = {int(record["id"]) for record in records}
         absent = tuple(each for each in ids if each not in found)
-        return Page(records, ids[-1], is_last=len(left) <= self._size, absent=absent)
+        return Page(records, ids[-1], is_last=len(left) <= limit, absent=absent)
 
     def _read(self, domain: list[Any], limit: int | None) -> list[dict[str, Any]]:
         records: list[dict[str, Any]] = self._client.search_read(

@@ -1,31 +1,24 @@
-"""Sends claimed units over a few connections at once.
+"""One attempt at one unit, in a thread that touches nothing but the network.
 
-The threads call out and touch nothing else; the database belongs to the thread that asked. While they work it renews
-the lease, and when its time is up it starts no further unit and hands those back.
+The threads take units from a queue and put what became of them into another one. The database belongs to whoever
+filled the queue (`outbound.sending`).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
-from typing import Any, Final
-
-from django.conf import settings
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from auditlog.recorder import Recording
 from clients.errors import Kind, RemoteError
 from clients.observe import observing
-from outbound.budget import Budget
-from outbound.claims import RENEW_AFTER_S, Claim, Unit, claim_renew
+from outbound.claims import Unit
 from outbound.targets.base import Answer, Target
 
 logger = logging.getLogger(__name__)
-
-POLL_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,49 +29,55 @@ class Outcome:
     result: Answer | RemoteError
 
 
-@contextmanager
-def sending_threads() -> Iterator[ThreadPoolExecutor]:
-    """As many threads as connections to one host are allowed. An exception does not wait for what is under way: a
-    task that is being stopped has a few seconds left, and the lease covers the rest."""
-    pool = ThreadPoolExecutor(max_workers=settings.SYNC_CONNECTIONS_PER_HOST, thread_name_prefix="sender")
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+class Senders:
+    """As many threads as there may be connections; each makes one attempt after the other until it is told to end.
+
+    They are daemons: a task that is being stopped has a few seconds left, and the lease covers what was under way.
+    """
+
+    def __init__(self, *, count: int, target: Target, rec: Recording, report: Callable[[Outcome], None]) -> None:
+        self._target = target
+        self._rec = rec
+        self._report = report
+        self._jobs: SimpleQueue[Unit | None] = SimpleQueue()
+        self._threads = [Thread(target=self._work, name=f"sender-{number}", daemon=True) for number in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def queued(self) -> int:
+        """How many units no thread has begun with."""
+        return self._jobs.qsize()
+
+    def put(self, unit: Unit) -> None:
+        self._jobs.put(unit)
+
+    def recall(self) -> list[Unit]:
+        """Take back the units that no thread has begun with."""
+        units: list[Unit] = []
+        while not self._jobs.empty():
+            try:
+                unit = self._jobs.get_nowait()
+            except Empty:  # a thread was faster
+                break
+            if unit is not None:
+                units.append(unit)
+        return units
+
+    def end(self, *, wait: bool) -> None:
+        """Let the threads end, each after the attempt it is making."""
+        for _thread in self._threads:
+            self._jobs.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def _work(self) -> None:
+        while (unit := self._jobs.get()) is not None:
+            self._report(Outcome(unit, _attempt(self._target, unit, self._rec)))
 
 
-def units_send(
-    *, claim: Claim, target: Target, pool: ThreadPoolExecutor, rec: Recording, budget: Budget
-) -> tuple[list[Outcome], list[Unit]]:
-    """Send the claim's units; returns what became of them, and those not begun before the budget was used up."""
-    outcomes: list[Outcome] = []
-    futures: dict[Future[Answer | RemoteError], Unit] = {}
-    for unit in claim.units:
-        try:
-            prepared = target.prepare(unit)
-        except RemoteError as error:
-            outcomes.append(Outcome(unit, error))
-        else:
-            futures[pool.submit(_attempt, target, unit, prepared, rec)] = unit
-    unsent: list[Unit] = []
-    waiting = set(futures)
-    renew_at = monotonic() + RENEW_AFTER_S
-    while waiting:
-        done, waiting = wait(waiting, timeout=POLL_S)
-        outcomes += [Outcome(futures[future], future.result()) for future in done]
-        if waiting and budget.is_over:
-            cancelled = {future for future in waiting if future.cancel()}
-            unsent += [futures[future] for future in cancelled]
-            waiting -= cancelled
-        if waiting and monotonic() >= renew_at:
-            claim_renew(claim)
-            renew_at = monotonic() + RENEW_AFTER_S
-    return outcomes, unsent
-
-
-def _attempt(target: Target, unit: Unit, prepared: Any, rec: Recording) -> Answer | RemoteError:
+def _attempt(target: Target, unit: Unit, rec: Recording) -> Answer | RemoteError:
     first = unit.deliveries[0]
     observer = rec.observer(
         delivery_id=None if unit.batch else first.pk,
@@ -88,7 +87,7 @@ def _attempt(target: Target, unit: Unit, prepared: Any, rec: Recording) -> Answe
     )
     with observing(observer):
         try:
-            return target.send(prepared)
+            return target.send(target.prepare(unit))
         except RemoteError as error:
             return error
         except Exception:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Final
 
-from outbound.models import Delivery, RecordLink
+from auditlog.bulk import Insert
+from outbound.models import RecordLink
+from outbound.parcels import Parcel
 
 
 @dataclass(frozen=True, slots=True)
 class Synced:
     """A delivery that arrived, and the other system's id of its record where the answer told one."""
 
-    delivery: Delivery
+    delivery: Parcel
     external_id: str | None
 
 
@@ -37,24 +41,30 @@ def links_write(*, config_id: int, synced: Sequence[Synced], now: datetime) -> N
             .update(external_id=None)
         )
         _clear_swapped(config_id, told)
-    for has_id in (True, False):
-        links = [
-            RecordLink(
-                config_id=config_id,
-                odoo_id=record_id,
-                external_id=told.get(record_id),
-                payload_hash=each.delivery.payload_hash,
-                synced_at=now,
-            )
-            for record_id, each in sorted(latest.items())
-            if (record_id in told) is has_id
-        ]
-        RecordLink.objects.bulk_create(
-            links,
-            update_conflicts=True,
-            unique_fields=["config", "odoo_id"],
-            update_fields=["payload_hash", "synced_at", *(["external_id"] if has_id else [])],
-        )
+    rows = [
+        (config_id, record_id, told.get(record_id), each.delivery.payload_hash, now)
+        for record_id, each in sorted(latest.items())
+    ]
+    _links_with_id().rows(row for row in rows if row[2] is not None)
+    _links().rows(row for row in rows if row[2] is None)
+
+
+_COLUMNS: Final = ("config", "odoo_id", "external_id", "payload_hash", "synced_at")
+_UPDATE: Final = (
+    "ON CONFLICT (config_id, odoo_id) DO UPDATE SET payload_hash = excluded.payload_hash, "
+    "synced_at = excluded.synced_at"
+)
+
+
+@cache
+def _links() -> Insert:
+    """An answer without an id leaves the one that is known."""
+    return Insert(RecordLink, _COLUMNS, suffix=_UPDATE)
+
+
+@cache
+def _links_with_id() -> Insert:
+    return Insert(RecordLink, _COLUMNS, suffix=f"{_UPDATE}, external_id = excluded.external_id")
 
 
 def _clear_swapped(config_id: int, told: dict[int, str]) -> None:

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from demo.shop import DemoShop
-from outbound.claims import LEASE, claim_release, claim_renew, deliveries_claim
+from outbound.claims import LEASE, claims_renew, deliveries_claim, units_release
 from outbound.models import Delivery, DeliveryState, RunTrigger, SyncRun
 from outbound.outcomes import outcomes_write
 from outbound.sender import Outcome
@@ -90,7 +90,7 @@ def test_a_batch_waits_when_one_of_its_records_has_an_earlier_delivery(config: S
 def test_what_was_not_begun_is_given_back_without_an_attempt(config: SyncConfig) -> None:
     delivery = make_delivery(config, 1)
     claim = deliveries_claim(config_id=config.pk, limit=10)
-    assert claim_release(claim, claim.units) == 1
+    assert units_release(claim.units) == 1
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts, delivery.claim) == (DeliveryState.PENDING, 0, None)
 
@@ -100,7 +100,7 @@ def test_a_renewed_lease_is_not_taken_back(config: SyncConfig) -> None:
     make_delivery(config, 1)
     claim = deliveries_claim(config_id=config.pk, limit=10)
     _let_leases_run_out()
-    claim_renew(claim)
+    claims_renew([claim.token])
     assert sweep().deliveries == 0
 
 
@@ -139,7 +139,7 @@ def test_a_result_that_comes_after_the_lease_was_taken_back_changes_nothing(conf
     sweep()
     Delivery.objects.update(next_attempt_at=timezone.now())
     deliveries_claim(config_id=config.pk, limit=10)
-    written = outcomes_write(claim=late, config=config, outcomes=[Outcome(late.units[0], Answer(200))])
+    written = outcomes_write(config=config, outcomes=[Outcome(late.units[0], Answer(200))])
     delivery.refresh_from_db()
     assert (written.delivered, delivery.state) == (0, DeliveryState.SENDING)
     assert not config.links.exists()

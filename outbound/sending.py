@@ -1,0 +1,151 @@
+"""The stream of units on their way: filled by claims, emptied by the senders' threads, written in groups.
+
+The threads are kept busy across claims: while they call out, the one thread that owns the database claims or makes
+what comes next and writes what came back. It renews the leases of everything it holds, and gives back what was not
+begun when its time is up.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from time import monotonic
+from types import TracebackType
+from typing import Final, Self
+
+from django.conf import settings
+
+from auditlog.recorder import Recording
+from outbound.budget import Budget
+from outbound.claims import RENEW_AFTER_S, Claim, claims_renew, units_release
+from outbound.outcomes import outcomes_write
+from outbound.sender import Outcome, Senders
+from outbound.targets.base import Target
+from syncconfig.models import SyncConfig
+
+POLL_S: Final = 0.5
+WRITE_AFTER_S: Final = 0.5
+WRITE_FROM: Final = 100
+"""Deliveries that are worth an update of their own."""
+QUEUED_UNITS: Final = 50
+QUEUED_BATCHES: Final = 2
+"""So many units that nobody has begun with keep the threads busy while the next ones are made."""
+
+
+@dataclass(slots=True)
+class SendReport:
+    """How many deliveries ended how, and whether the time was up before nothing was due any more."""
+
+    delivered: int = 0
+    dead: int = 0
+    retried: int = 0
+    is_out_of_time: bool = False
+
+
+class Sending:
+    """Use as a context manager. What is left when it is exited is given back, except for what is under way, which is
+    waited for and written; but when the process is being stopped (SystemExit), nothing is waited for."""
+
+    def __init__(self, *, config: SyncConfig, target: Target, rec: Recording, budget: Budget) -> None:
+        self._config = config
+        self._budget = budget
+        self._rec = rec
+        self._done: SimpleQueue[Outcome | None] = SimpleQueue()
+        self._senders = Senders(count=settings.SYNC_CONNECTIONS_PER_HOST, target=target, rec=rec, report=self._done.put)
+        self._unwritten: list[Outcome] = []
+        self._unwritten_count = 0
+        self._held: Counter[uuid.UUID] = Counter()
+        self._written_at = monotonic()
+        self._renew_at = monotonic() + RENEW_AFTER_S
+        self.report = SendReport()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and not issubclass(kind, Exception):
+            self._senders.recall()
+            self._senders.end(wait=False)
+            return
+        try:
+            self.recall()
+            self.finish()
+        finally:
+            self._senders.end(wait=kind is None)
+
+    @property
+    def is_hungry(self) -> bool:
+        """Whether the next units should be made ready, so that no thread has to wait for them."""
+        return self._senders.queued < (QUEUED_BATCHES if self._config.request_shape == "page" else QUEUED_UNITS)
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._held
+
+    def add(self, claim: Claim) -> None:
+        """Send the units of the claim, in their order."""
+        for unit in claim.units:
+            self._held[unit.token] += 1
+            self._senders.put(unit)
+
+    def wake(self) -> None:
+        """End the waiting of `step`; may be called by any thread."""
+        self._done.put(None)
+
+    def step(self, timeout_s: float = POLL_S) -> None:
+        """Wait for something to happen, at most so long, and write what is worth it."""
+        self._collect(timeout_s)
+        now = monotonic()
+        is_due = self._unwritten_count >= WRITE_FROM or now - self._written_at > WRITE_AFTER_S or not self._held
+        if self._unwritten and is_due:
+            self._write()
+        if self._held and now >= self._renew_at:
+            claims_renew(self._held)
+            self._renew_at = monotonic() + RENEW_AFTER_S
+
+    def finish(self) -> None:
+        """Until nothing is under way, or, when the time is up, nothing more is begun."""
+        while self._held:
+            if self._budget.is_over:
+                self.recall()
+            self.step()
+        self.step(0)
+
+    def recall(self) -> None:
+        """Give back what nobody has begun with."""
+        units = self._senders.recall()
+        if not units:
+            return
+        for unit in units:
+            self._let_go(unit.token)
+        units_release(units)
+
+    def _collect(self, timeout_s: float) -> None:
+        try:
+            outcome = self._done.get(timeout=timeout_s) if timeout_s > 0 else self._done.get_nowait()
+            while True:
+                if outcome is not None:
+                    self._unwritten.append(outcome)
+                    self._unwritten_count += len(outcome.unit.deliveries)
+                    self._let_go(outcome.unit.token)
+                outcome = self._done.get_nowait()
+        except Empty:
+            pass
+
+    def _let_go(self, token: uuid.UUID) -> None:
+        self._held[token] -= 1
+        if not self._held[token]:
+            del self._held[token]
+
+    def _write(self) -> None:
+        outcomes, self._unwritten, self._unwritten_count = self._unwritten, [], 0
+        written = outcomes_write(config=self._config, outcomes=outcomes)
+        self.report.delivered += written.delivered
+        self.report.dead += written.dead
+        self.report.retried += written.retried
+        self._rec.flush()
+        self._written_at = monotonic()
