@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, TypeVar
 
-from mapping.inward import ConstantStep, Convert, Level, PlainStep, Simple, Step
+from mapping.inward import ConstantStep, Convert, Level, Nested, PlainStep, Simple, Step
 from mapping.lines import CONVERSION_ERRORS, Line, bind_in
 from mapping.paths import SPREAD, Segment
 from mapping.shapes import OutAs, Source, identity_out, relation_source
@@ -99,8 +99,8 @@ class Calculation:
         """Where the sub-lines of each element of a list start; None when they read where this line reads."""
         return None
 
-    def simple_in(self, depth: int) -> Simple | None:
-        """The line as an entry of the fast table of a level at this depth, where it is simple enough."""
+    def simple_in(self, depth: int) -> Simple | Nested | None:
+        """The line as an entry of a fast table of a level at this depth, where it is simple enough."""
         return None
 
     def step_in(self, children: Level | None) -> Step:
@@ -162,11 +162,16 @@ class Converted(Calculation):
             except CONVERSION_ERRORS as error:
                 self.compiling.report(f"the default cannot be used: {line.reason(line.spec.default, error)}")
 
-    def simple_in(self, depth: int) -> Simple | None:
+    def simple_in(self, depth: int) -> Simple | Nested | None:
         line = self.line
-        if line.depth != depth or len(line.relative) != 1 or not isinstance(line.relative[0], str):
+        keys = [segment for segment in line.relative if isinstance(segment, str)]
+        if line.depth != depth or len(keys) != len(line.relative):
             return None
-        return Simple(line.name, line.relative[0], self.convert_in(), line.strict, line)
+        if len(keys) == 1:
+            return Simple(line.name, keys[0], self.convert_in(), line.strict, line)
+        if len(keys) == 2:
+            return Nested(line.name, keys[0], keys[1], self.convert_in(), line.strict, line)
+        return None
 
     def step_in(self, children: Level | None) -> Step:
         return PlainStep(self.line, self.convert_in())

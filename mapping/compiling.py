@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mapping.calculations import Constant
-from mapping.inward import Level, Simple, Step
+from mapping.inward import Level, Nested, Simple, Step
 from mapping.outward import Hop, OutScript, OutSimple, OutStep, Outward, Read, leaf_reader, many_reader, one_reader
 from mapping.relations import Relational
 from mapping.scripts import Scripted
@@ -18,6 +18,7 @@ def compile_level(nodes: dict[str, Node], depth: int = 0, *, last: Sequence[Step
     """The level for these fields, which read at this depth of list elements; `last` are steps without a field."""
     constants: dict[str, object] = {}
     simple: list[Simple] = []
+    nested: list[Nested] = []
     steps: list[Step] = []
     whole_items = False
     for node in nodes.values():
@@ -29,14 +30,16 @@ def compile_level(nodes: dict[str, Node], depth: int = 0, *, last: Sequence[Step
         fast = calculation.simple_in(depth)
         if isinstance(calculation, Constant) and calculation.shared_in:
             constants[node.name] = calculation.in_odoo
-        elif fast is not None:
+        elif isinstance(fast, Simple):
             simple.append(fast)
+        elif fast is not None:
+            nested.append(fast)
         else:
             children = None
             if calculation.takes_sub_lines and has_writers(node):
                 children = compile_level(node.children, depth + 1 if line.is_x2many else depth)
             steps.append(calculation.step_in(children))
-    return Level(constants=constants, simple=simple, steps=[*steps, *last], whole_items=whole_items)
+    return Level(constants=constants, simple=simple, nested=nested, steps=[*steps, *last], whole_items=whole_items)
 
 
 def compile_in(tree: Tree) -> tuple[Level, tuple[Scripted, ...]]:

@@ -61,17 +61,19 @@ def map_in(
         owners = _owners(plan, page.records, run, lookup) if ids is None else ids
         _read_lists(plan, owners, run, related)
     fill = plan.inward.fill
+    done, failed = page.values, page.errors
     for at, record in enumerate(page.records):
-        if not page.is_sound(at):
+        if failed[at] or page.skipped[at] is not None:
             continue
-        if not is_object(record):
-            page.errors[at].append((0, _no_object(record)))
+        if type(record) is not dict and not is_object(record):
+            failed[at].append((0, _no_object(record)))
             continue
         run.at = at
-        run.owner = owners[at] if owners else None
-        page.values[at] = fill((record,), mode, run)
+        if owners:
+            run.owner = owners[at]
+        done[at] = fill((record,), mode, run)
         if run.errors:
-            page.errors[at] = run.errors
+            failed[at] = run.errors
             run.errors = []
     if run.jobs:
         run_in(page, plan.scripts_in, run)
@@ -140,11 +142,11 @@ def _look_up(
 ) -> dict[tuple[str, str], Mapping[object, Sequence[int]]]:
     if not plan.inward.gatherers:
         return {}
-    wanted: Wanted = {}
+    wanted = Wanted()
     gather = plan.inward.gather
     for record in records:
         gather((record,), wanted)
-    return {place: lookup(*place, list(values)) for place, values in wanted.items()}
+    return {place: lookup(*place, list(values)) for place, values in wanted.values.items()}
 
 
 def _owners(plan: Plan, records: Sequence[object], run: Run, lookup: Lookup) -> list[int | None]:

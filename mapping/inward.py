@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from mapping.lines import CONVERSION_ERRORS, Line
+from mapping.lines import CONVERSION_ERRORS, Line, is_blank
 from mapping.paths import ABSENT, is_object
 from mapping.results import FieldError, RelatedRecord
 
 Scope = tuple[object, ...]
 Convert = Callable[[object], object]
-Wanted = dict[tuple[str, str], dict[object, None]]
-"""(model, field) -> the values to look up, in the order in which they were met."""
+
+
+class Wanted:
+    """What to look up: `values` by (model, field), in the order in which they were met; `seen` by whoever looks, the
+    texts that need no second thought."""
+
+    __slots__ = ("seen", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], dict[object, None]] = {}
+        self.seen: dict[object, set[str]] = {}
 
 
 class Mode(NamedTuple):
@@ -35,10 +44,24 @@ class Run:
     """What is known while a page is mapped: the answers of the lookups, the related records so far, and the
     errors and list indexes of the record at hand."""
 
-    __slots__ = ("at", "current", "errors", "found", "holders", "in_related", "indexes", "jobs", "owner", "related")
+    __slots__ = (
+        "at",
+        "current",
+        "errors",
+        "found",
+        "holders",
+        "in_related",
+        "indexes",
+        "jobs",
+        "known",
+        "owner",
+        "related",
+    )
 
     def __init__(self, found: Mapping[tuple[str, str], Mapping[object, Sequence[int]]]) -> None:
         self.found = found
+        self.known: dict[object, dict[str, int]] = {}
+        """By whoever looked it up, the ids that texts stand for without further ado."""
         self.owner: int | None = None
         """The id of the record that is being filled; None for a new one."""
         self.holders: Mapping[int, Mapping[str, object]] = {}
@@ -83,6 +106,17 @@ class Simple(NamedTuple):
     """A line that converts the value of a key of the innermost object: the common case, done without a call."""
 
     name: str
+    key: str
+    convert: Convert
+    strict: bool
+    line: Line
+
+
+class Nested(NamedTuple):
+    """A line that converts the value of a key within an object within the innermost one."""
+
+    name: str
+    outer: str
     key: str
     convert: Convert
     strict: bool
@@ -153,7 +187,7 @@ class ScriptStep:
 class Level:
     """The lines that make the values of one record of one model."""
 
-    __slots__ = ("constants", "gatherers", "simple", "steps", "whole_items")
+    __slots__ = ("constants", "gatherers", "nested", "simple", "steps", "whole_items")
 
     def __init__(
         self,
@@ -161,12 +195,16 @@ class Level:
         constants: Mapping[str, object],
         simple: Sequence[Simple],
         steps: Sequence[Step],
+        nested: Sequence[Nested] = (),
         whole_items: bool = False,
     ) -> None:
         self.constants = dict(constants)
         # Plain tuples: a loop unpacks those without an iterator.
         self.simple: tuple[tuple[str, str, Convert, bool, Line], ...] = tuple(
             (each.name, each.key, each.convert, each.strict, each.line) for each in simple
+        )
+        self.nested: tuple[tuple[str, str, str, Convert, bool, Line], ...] = tuple(
+            (each.name, each.outer, each.key, each.convert, each.strict, each.line) for each in nested
         )
         self.steps = tuple(steps)
         self.gatherers = tuple(step.gather for step in steps if step.gathers)
@@ -179,6 +217,7 @@ class Level:
             constants={key: value for key, value in self.constants.items() if key == name},
             simple=[Simple(*each) for each in self.simple if each[0] == name],
             steps=[step for step in self.steps if step.line.name == name],
+            nested=[Nested(*each) for each in self.nested if each[0] == name],
             whole_items=self.whole_items,
         )
 
@@ -201,6 +240,21 @@ class Level:
             elif strict and (value is None or value == ""):
                 line.refuse_blank(run, value)
                 continue
+            try:
+                values[name] = convert(value)
+            except CONVERSION_ERRORS as error:
+                line.refuse_value(run, value, error)
+        for name, outer, key, convert, strict, line in self.nested:
+            try:
+                value = item[outer][key]  # type: ignore[index]
+            except (KeyError, TypeError):  # TypeError: text, number, null or list, none of which has keys
+                value = line.when_absent(mode, run)
+                if value is ABSENT:
+                    continue
+            else:
+                if strict and is_blank(value):
+                    line.refuse_blank(run, value)
+                    continue
             try:
                 values[name] = convert(value)
             except CONVERSION_ERRORS as error:

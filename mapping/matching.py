@@ -58,10 +58,17 @@ class Matcher:
         """Note the value for the lookup. What cannot be converted is left for `resolve` to refuse."""
         if self.by_id or is_blank(raw):
             return
+        if type(raw) is str:
+            seen = wanted.seen.get(self)
+            if seen is None:
+                seen = wanted.seen[self] = set()
+            if raw in seen:
+                return
+            seen.add(raw)
         try:
             value = self.convert(raw)
             if value is not False and not is_blank(value):
-                wanted.setdefault(self.place, {})[value] = None
+                wanted.values.setdefault(self.place, {})[value] = None
         except CONVERSION_ERRORS:
             return
 
@@ -90,6 +97,8 @@ class Matcher:
         if ids:
             if self.on_match is OnMatch.UPDATE:
                 return self._related(value, ids[0], scope, run, extra)
+            if type(raw) is str:
+                run.known.setdefault(self, {})[raw] = ids[0]
             return ids[0]
         if self.on_missing is OnMissing.CREATE:
             return self._related(value, None, scope, run, extra)
@@ -138,12 +147,22 @@ class ToOne:
         self.matcher = matcher
 
     def gather(self, scope: Scope, wanted: Wanted) -> None:
-        self.matcher.gather(self.line.expected(scope), wanted)
+        line = self.line
+        raw = line.read(scope[line.depth])
+        if type(raw) is not str or raw not in wanted.seen.get(self.matcher, ()):
+            self.matcher.gather(line.expected(scope), wanted)
         if self.matcher.children is not None:
             self.matcher.children.gather(scope, wanted)
 
     def apply(self, scope: Scope, values: dict[str, object], mode: Mode, run: Run) -> None:
-        raw = self.line.take(scope, mode, run)
+        line = self.line
+        raw = line.read(scope[line.depth])
+        if type(raw) is str:
+            known = run.known.get(self.matcher)
+            if known is not None and raw in known:
+                values[line.name] = known[raw]
+                return
+        raw = line.take(scope, mode, run)
         if raw is ABSENT:
             return
         reference = self.matcher.resolve(raw, scope, run)

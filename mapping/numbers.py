@@ -33,17 +33,17 @@ class NumberFormat:
         self.step = None if decimals is None else Decimal(1).scaleb(-decimals)
         self._grouped = _SPACES if thousands in _SPACES else thousands
         groups = rf"\d{{1,3}}(?:[{re.escape(self._grouped)}]\d{{3}})+|" if thousands else ""
-        self._pattern = re.compile(rf"([+-]?)({groups}\d+)(?:{re.escape(decimal)}(\d*))?", re.ASCII)
+        self._match = re.compile(rf"[+-]?(?:{groups}\d+)(?:{re.escape(decimal)}\d*)?", re.ASCII).fullmatch
         self._written = str.maketrans({",": thousands, ".": decimal})
-        self._dropped = str.maketrans(dict.fromkeys(self._grouped))
 
     def read(self, text: str) -> str:
         """The number with a decimal point and no groups. Raises ValueError with an example of what is expected."""
-        found = self._pattern.fullmatch(text.strip()) if len(text) <= MAX_TEXT_LENGTH else None
-        if found is None:
+        text = text.strip()
+        if len(text) > MAX_TEXT_LENGTH or self._match(text) is None:
             raise ValueError(f"{text[:60]!r} is not written like {self.write(-1234.5)}")
-        sign, whole, rest = found.groups()
-        return f"{sign}{whole.translate(self._dropped)}{'.' + rest if rest else ''}"
+        for separator in self._grouped:
+            text = text.replace(separator, "")
+        return text if self.decimal == "." else text.replace(self.decimal, ".")
 
     def write(self, value: object) -> str:
         """The number as text. Raises ValueError for what is no number."""

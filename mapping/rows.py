@@ -162,9 +162,9 @@ class MatchedRows(Rows):
         return len(run.errors) == known, key
 
     def _key_line(self) -> Line:
-        for _name, _key, _convert, _strict, line in self.key_level.simple:
-            return line
-        return self.key_level.steps[0].line
+        level = self.key_level
+        lines = [each[-1] for each in level.simple] + [each[-1] for each in level.nested]
+        return lines[0] if lines else level.steps[0].line
 
 
 def _is_key(key: object) -> bool:

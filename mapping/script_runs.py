@@ -19,7 +19,7 @@ from mapping.spec import ScriptLimits
 MAX_SOURCE_LENGTH = 20_000
 READING = frozenset({"search", "search_count", "search_read", "read"})
 
-_BATCH: Final = 250
+_BATCH: Final = 1000
 _NO_ANSWER: Final = "Odoo could not be asked"
 # The sandbox tells something after every batch, and a batch takes no longer than its time limit.
 _SILENCE_S: Final = 30.0
@@ -93,17 +93,26 @@ class Script:
         What `ask` raises is raised again when the script lets it through. Raises SandboxError where there is no
         sandbox to be had.
         """
-        used = [tuple(job.get(name) if name in self.names else None for name in VARIABLES) for job in jobs]
-        return _Conversation(self._function, used, limits, tz, ask).outcomes()
+        used = [name for name in VARIABLES if name in self.names]
+        rows = [[job.get(name) for name in used] for job in jobs]
+        places = [VARIABLES.index(name) for name in used]
+        return _Conversation(self._function, places, rows, limits, tz, ask).outcomes()
 
 
 class _Conversation:
     """One script over the records of a page, with as many sandboxes as it takes."""
 
     def __init__(
-        self, function: str, jobs: Sequence[Sequence[object]], limits: ScriptLimits, tz: str, ask: Ask | None
+        self,
+        function: str,
+        variables: Sequence[int],
+        jobs: Sequence[Sequence[object]],
+        limits: ScriptLimits,
+        tz: str,
+        ask: Ask | None,
     ) -> None:
         self.function = function
+        self.variables = variables
         self.jobs = jobs
         self.limits = limits
         self.tz = tz
@@ -132,6 +141,7 @@ class _Conversation:
             {
                 "do": "run",
                 "function": self.function,
+                "variables": self.variables,
                 "table": table,
                 "jobs": jobs,
                 "limits": dataclasses.asdict(self.limits),

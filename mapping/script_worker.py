@@ -26,7 +26,7 @@ from pydantic_monty import (
 )
 
 from mapping.plain_values import OutputRefused, plain_value
-from mapping.prelude import LINES_BEFORE, PRELUDE
+from mapping.prelude import LINES_BEFORE, PRELUDE, VARIABLES
 from mapping.script_pipes import Broken, Pipe, read_message, write_message
 
 MAX_MESSAGE_LENGTH = 500
@@ -88,11 +88,16 @@ class _Run:
         self.limits: Mapping[str, Any] = message["limits"]
         self.tz: str = message["tz"]
         self.batch: int = message["batch"]
-        # Jobs name their variables by their places in a table, so that what they share is sent once.
+        # Only variables that the script names are sent; a job names them by their places in a table, so that what
+        # several jobs share is sent once.
         table: list[Any] = message["table"]
-        self.jobs: list[list[Any]] = [
-            [None if place is None else table[place] for place in job] for job in message["jobs"]
-        ]
+        self.jobs: list[list[Any]] = []
+        for row in message["jobs"]:
+            job: list[Any] = [None] * len(VARIABLES)
+            for place, variable in zip(row, message["variables"], strict=True):
+                if place is not None:
+                    job[variable] = table[place]
+            self.jobs.append(job)
         self.found: list[Outcome] = []
         self.broken: int = message["broken"]
 

@@ -18,7 +18,7 @@ from mapping.paths import is_object
 from mapping.related_values import decode, encode, holds
 from mapping.results import FieldError, Rule, same
 from mapping.script_runs import Ask, Failed, Outcome, Refused, Result, Script, Skipped
-from mapping.scripts import Scripted
+from mapping.scripts import VALUES, Scripted
 from mapping.spec import Direction, FieldType, ScriptLimits
 
 Errors = list[tuple[int, FieldError]]
@@ -113,7 +113,9 @@ def run_in(page: Page, scripts: Sequence[Scripted], run: Run) -> None:
         ]
         if not jobs or calculation.script is None:
             continue
-        codes = [encode(job.values) for job in jobs]
+        # What the script does not name needs no picture of it.
+        seen = VALUES in calculation.script.names or calculation.executes
+        codes: list[tuple[object, list[object]]] = [encode(job.values) if seen else (None, []) for job in jobs]
         given = [_seen_in(job, plain) for job, (plain, _) in zip(jobs, codes, strict=True)]
         for job, (_, related), outcome in zip(jobs, codes, page.run(calculation.script, given), strict=True):
             found: Errors = []

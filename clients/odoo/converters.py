@@ -62,7 +62,9 @@ def _date(full: Convert, tz: str, selection: SelectionItems | None) -> Convert:
     def convert(value: Any) -> Any:
         if type(value) is str and len(value) == 10:
             try:
-                return date.fromisoformat(value).isoformat()
+                day = date.fromisoformat(value)
+                # Weeks and days (2026-W03-4) have ten characters as well.
+                return value if value[4] == value[7] == "-" else day.isoformat()
             except ValueError:
                 pass
         return full(value)
@@ -79,7 +81,7 @@ def _datetime(full: Convert, tz: str, selection: SelectionItems | None) -> Conve
                 moment = datetime.fromisoformat(value)
                 if moment.tzinfo is None:
                     moment = moment.replace(tzinfo=zone)
-                return moment.astimezone(UTC).isoformat(" ", "seconds")[:19]
+                return str(moment.astimezone(UTC))[:19]
             except (ValueError, OverflowError):
                 pass
         return full(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -232,3 +233,23 @@ def test_milliseconds_are_kept_apart_from_seconds() -> None:
     seconds = DateFormat("epoch_s", tz="UTC", has_time=True).write("2026-01-01 01:00:00")
     milliseconds = DateFormat("epoch_ms", tz="UTC", has_time=True).write("2026-01-01 01:00:00")
     assert (seconds, milliseconds) == (int(moment.timestamp()), int(moment.timestamp() * 1000))
+
+
+@pytest.mark.parametrize(
+    "text", ["%d/%m/%Y", "%d.%m.%Y %H:%M:%S", "%Y-%m-%d", "%H:%M %d/%m/%Y", "%Y%m%d", "%d/%d/%Y %m"]
+)
+@given(written=st.from_regex(r"\A[0-9]{1,4}[/.:-]?[0-9]{1,2}[/. -]?[0-9]{0,4}( [0-9]{1,2}:[0-9]{2}(:[0-9]{2})?)?\Z"))
+def test_the_shortcut_for_numbers_reads_what_strptime_reads(text: str, written: str) -> None:
+    for has_time in (False, True):
+        try:
+            moment = datetime.strptime(written, text)
+            expected = moment.strftime("%Y-%m-%d %H:%M:%S" if has_time else "%Y-%m-%d").zfill(19 if has_time else 10)
+        except ValueError:
+            expected = None
+        except re.error:
+            return
+        try:
+            found = DateFormat(text, tz="UTC", has_time=has_time).read(written)
+        except ValueError:
+            found = None
+        assert found == expected
