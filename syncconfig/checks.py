@@ -3,7 +3,7 @@
 | id | says |
 |---|---|
 | sync.E001 | a key of SYNC_SECRET_KEYS is malformed |
-| sync.E002 | a limit of the log, a body or the connections is not positive |
+| sync.E002 | a limit of the log, a body, the connections or the scripts is not positive |
 | sync.W001 | SYNC_ALLOWED_HOSTS has `*`, which is no pattern here |
 | sync.W002 | DEBUG is on while SYNC_HTTPS says that others reach the site |
 | sync.W003 | SYNC_ALLOWED_NETWORKS lets every address be called |
@@ -20,7 +20,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 _POSITIVE = (
     "SYNC_LOG_BODY_BYTES", "SYNC_LOG_DAYS", "SYNC_MAX_BODY_BYTES", "SYNC_MAX_RESPONSE_BYTES",
-    "SYNC_CONNECTIONS_PER_HOST", "SYNC_WORKERS", "SYNC_TASK_TIMEOUT_S",
+    "SYNC_CONNECTIONS_PER_HOST", "SYNC_WORKERS", "SYNC_TASK_TIMEOUT_S", "SYNC_SCRIPT_TIME_S", "SYNC_SCRIPT_MEMORY_MB",
+    "SYNC_SCRIPT_DEPTH", "SYNC_SCRIPT_OUTPUT_BYTES", "SYNC_SCRIPT_ENV_CALLS",
 )  # fmt: skip
 
 

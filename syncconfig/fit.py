@@ -8,13 +8,15 @@ from dataclasses import replace
 from clients.errors import Kind, RemoteError
 from clients.odoo.schema import Field
 from mapping.plan import compile_plan
-from mapping.spec import PlanError, PlanSpec
+from mapping.spec import PlanError, Problem
 from syncconfig.connections import fields_of
+from syncconfig.kinds import MAIN_INPUTS
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
-from syncconfig.plans import line_spec
+from syncconfig.plans import line_spec, plan_spec
 from syncconfig.rules import LineMessage
 
 MAX_MODELS = 30
+_SAID_OF_OPTIONS = ("script", "template", "map", "format", "decimals", "match_", "timezone", "separator")
 
 KnownFields = Mapping[str, Mapping[str, Field]]
 """Fields by name, by model."""
@@ -58,6 +60,16 @@ def is_about_config(error: RemoteError) -> bool:
     return error.kind == Kind.PERMANENT and error.code == "unknown_model"
 
 
+def _place(problem: Problem, lines: Sequence[SyncConfigLine]) -> str | None:
+    """The input that a problem is shown at: where the line's kind says what it does, or else at the field."""
+    if problem.line_id is None:
+        return None
+    line = lines[problem.line_id]
+    if not line.field or any(word in problem.message for word in _SAID_OF_OPTIONS):
+        return MAIN_INPUTS.get(line.calculation, "field")
+    return "field"
+
+
 class _Schema:
     """Mapping's `Schema` over what is known; a model that is not known makes no statement possible."""
 
@@ -70,22 +82,13 @@ class _Schema:
 
 def fit_messages(config: SyncConfig, lines: Sequence[SyncConfigLine], known: KnownFields) -> list[LineMessage]:
     """Where the active lines, saved or not, do not fit the fields; empty also where too little is known to say."""
-    spec = PlanSpec(
-        config_id=config.pk,
-        version=0,
-        model=config.model,
-        # New lines have no id yet: a problem names its line by its place here.
-        lines=tuple(replace(line_spec(line), line_id=index) for index, line in enumerate(lines) if line.active),
-        tz=config.connection.timezone,
-        direction=config.plan_direction,
-    )
+    # New lines have no id yet: a problem names its line by its place here.
+    specs = tuple(replace(line_spec(line), line_id=index) for index, line in enumerate(lines) if line.active)
+    spec = plan_spec(config, specs)
     try:
         compile_plan(spec, _Schema(known))
     except PlanError as error:
-        return [
-            LineMessage(problem.line_id, None if problem.line_id is None else "field", problem.message)
-            for problem in error.problems
-        ]
+        return [LineMessage(problem.line_id, _place(problem, lines), problem.message) for problem in error.problems]
     except KeyError:
         return []
     return []

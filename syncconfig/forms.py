@@ -8,10 +8,13 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from syncconfig.code_inputs import MAY_NOT_AUTHOR, code_widget, plain_newlines
 from syncconfig.domains import domain_message
 from syncconfig.fit import KnownFields
 from syncconfig.models import OdooConnection, SyncConfig, SyncHeader
 from syncconfig.secret_forms import SecretField, SecretModelForm
+
+CONFIG_SCRIPTS = ("before_script", "after_script")
 
 
 class OdooConnectionForm(SecretModelForm):
@@ -24,21 +27,41 @@ class OdooConnectionForm(SecretModelForm):
 
 
 class SyncConfigForm(SecretModelForm):
-    """`known_fields` is what could be learnt of Odoo's fields; None, and the domain is not compared with them."""
+    """`known_fields` is what could be learnt of Odoo's fields; None, and the domain is not compared with them.
+    `may_author` says whether the user may write scripts; without it any change of one is refused."""
 
     known_fields: ClassVar[KnownFields | None] = None
+    may_author: ClassVar[bool] = True
     secret_names = ("auth_secret",)
     auth_secret = SecretField()
 
     class Meta:
         model = SyncConfig
         exclude = ["auth_secret"]
+        widgets: ClassVar[dict[str, Any]] = {name: code_widget() for name in CONFIG_SCRIPTS}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "model" in self.fields:
             models_url = reverse("admin:syncconfig_lookup_models")
             self.fields["model"].widget.attrs["data-lookup-url"] = models_url.removesuffix("models/")
+        self._stored_scripts = {name: getattr(self.instance, name) for name in CONFIG_SCRIPTS}
+        if not self.may_author:
+            for name in CONFIG_SCRIPTS:
+                if name in self.fields:
+                    self.fields[name].widget.attrs["readonly"] = True
+
+    def clean_before_script(self) -> str:
+        return self._clean_script("before_script")
+
+    def clean_after_script(self) -> str:
+        return self._clean_script("after_script")
+
+    def _clean_script(self, name: str) -> str:
+        text = plain_newlines(self.cleaned_data[name])
+        if not self.may_author and text.strip() != self._stored_scripts[name].strip():
+            raise forms.ValidationError(MAY_NOT_AUTHOR)
+        return text
 
     def clean(self) -> dict[str, Any] | None:
         if self.cleaned_data.get("auth_type") == "none":

@@ -9,10 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
+from django.conf import settings
+
 from clients.odoo.schema import Field
 from mapping.plan import Plan, compile_plan
-from mapping.spec import LineSpec, PlanError, PlanSpec, Problem
+from mapping.spec import ConfigScript, LineSpec, PlanError, PlanSpec, Problem, ScriptLimits
 from syncconfig.connections import fields_of
+from syncconfig.kinds import KIND_OPTIONS
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 
 _plans: dict[int, tuple[tuple[int, int], Plan]] = {}
@@ -59,27 +62,51 @@ def plan_for(config: SyncConfig) -> Plan:
 
 def compile_lines(config: SyncConfig, lines: Iterable[SyncConfigLine]) -> Plan:
     """A plan of the given lines, saved or not. Raises as `plan_for` does."""
-    spec = PlanSpec(
-        config_id=config.pk,
-        version=config.revision,
-        model=config.model,
-        lines=tuple(line_spec(line) for line in lines),
-        tz=config.connection.timezone,
-        direction=config.plan_direction,
-    )
+    spec = plan_spec(config, tuple(line_spec(line) for line in lines))
     try:
         return compile_plan(spec, ConnectionSchema(config.connection))
     except PlanError as error:
         raise ConfigBroken(config, error.problems) from error
 
 
+def plan_spec(config: SyncConfig, lines: tuple[LineSpec, ...]) -> PlanSpec:
+    """The config in mapping's own words."""
+    return PlanSpec(
+        config_id=config.pk,
+        version=config.revision,
+        model=config.model,
+        lines=lines,
+        tz=config.connection.timezone,
+        direction=config.plan_direction,
+        before=_config_script(config, config.before_script),
+        after=_config_script(config, config.after_script),
+        limits=script_limits(),
+    )
+
+
+def _config_script(config: SyncConfig, text: str) -> ConfigScript | None:
+    if not text.strip():
+        return None
+    return ConfigScript(text, writes=_names(config.script_writes), reads=_names(config.script_reads))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def script_limits() -> ScriptLimits:
+    """What a script of this installation may use."""
+    return ScriptLimits(
+        time_s=settings.SYNC_SCRIPT_TIME_S,
+        memory_bytes=settings.SYNC_SCRIPT_MEMORY_MB * 1024 * 1024,
+        depth=settings.SYNC_SCRIPT_DEPTH,
+        output_bytes=settings.SYNC_SCRIPT_OUTPUT_BYTES,
+        env_calls=settings.SYNC_SCRIPT_ENV_CALLS,
+    )
+
+
 def line_spec(line: SyncConfigLine) -> LineSpec:
     """A line in mapping's own words."""
-    options: dict[str, object] = {}
-    if line.calculation == "relational":
-        options = {"on_missing": line.on_missing, "on_match": line.on_match, "mode": line.x2many_mode}
-        if line.match_field:
-            options["match_field"] = line.match_field
     return LineSpec(
         field=line.field,
         key=line.key,
@@ -91,5 +118,20 @@ def line_spec(line: SyncConfigLine) -> LineSpec:
         absent=line.absent,
         default=line.default,
         secret=line.is_secret,
-        options=options,
+        options=line_options(line),
     )
+
+
+def line_options(line: SyncConfigLine) -> dict[str, object]:
+    """The options of the line's calculation, and of no other."""
+    known = KIND_OPTIONS[line.calculation]
+    options: dict[str, object] = {name: line.options[name] for name in known if name in line.options}
+    if line.calculation == "relational":
+        options |= {"on_missing": line.on_missing, "on_match": line.on_match, "mode": line.x2many_mode}
+        if line.match_field:
+            options["match_field"] = line.match_field
+    elif line.calculation == "script":
+        options["script"] = line.script
+        if line.script_reverse.strip():
+            options["reverse"] = line.script_reverse
+    return options

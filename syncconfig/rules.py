@@ -46,6 +46,9 @@ def config_messages(config: SyncConfig, *, has_secret: bool) -> Messages:
             "bearer": _("Bearer authorization needs a token."),
             "header": _("The custom header needs a value."),
         }.get(config.auth_type, _("This kind of authorization needs a secret."))
+    for name in ("before_script", "after_script"):
+        if message := script_message(getattr(config, name)):
+            found[name] = message
     return found
 
 
@@ -93,12 +96,47 @@ def url_message(config: SyncConfig, *, keys: Collection[str], path_params: Colle
 
 def line_messages(line: SyncConfigLine) -> Messages:
     """The rules of one line on its own."""
-    if line.calculation == "constant":
-        if line.default is None:
-            return {"default": _('A constant needs its value as default, e.g. "draft".')}
-    elif not line.key:
-        return {"key": _("Write where the value is in the other system's JSON, e.g. email.")}
-    return {}
+    found: Messages = {}
+    kind, executes = line.calculation, line.options.get("script_mode") == "execute"
+    if kind == "constant" and line.default is None:
+        found["default"] = _('A constant needs its value as default, e.g. "draft".')
+    needs_key = kind not in ("constant", "template", "script")
+    if kind == "script":
+        needs_key = line.direction != "in" and not executes
+        found |= _script_messages(line, executes=executes)
+    if needs_key and not line.key:
+        found["key"] = _("Write where the value is in the other system's JSON, e.g. email.")
+    if kind == "script" and executes:
+        if line.field:
+            found["field"] = _("A script on the whole record has no field of its own. Leave it empty.")
+    elif not line.field and not (kind in ("constant", "script") and line.direction == "out"):
+        found["field"] = _("Write the technical name of the Odoo field, e.g. name.")
+    return found
+
+
+def _script_messages(line: SyncConfigLine, *, executes: bool) -> Messages:
+    found: Messages = {}
+    if not line.script.strip():
+        found["script"] = _("Write the script, e.g. result = value.strip().")
+    for name, text in (("script", line.script), ("script_reverse", line.script_reverse)):
+        if name not in found and (message := script_message(text, sets_result=not executes)):
+            found[name] = message
+    return found
+
+
+def script_message(text: str, *, sets_result: bool = False) -> str:
+    """Why the text makes no script; empty where it does, and for an empty text."""
+    from mapping.script_runs import Script, ScriptError
+
+    if not text.strip():
+        return ""
+    try:
+        script = Script(text)
+    except ScriptError as error:
+        return str(error)
+    if sets_result and "result" not in script.names:
+        return _("The script never sets result, which is the value.")
+    return ""
 
 
 def lines_messages(lines: Sequence[SyncConfigLine]) -> list[LineMessage]:
@@ -107,7 +145,7 @@ def lines_messages(lines: Sequence[SyncConfigLine]) -> list[LineMessage]:
     found = _identifier_messages(active)
     fields = [line.field for _index, line in active]
     for index, line in active:
-        if line.calculation != "relational" or line.match_field:
+        if line.calculation != "relational" or line.match_field or line.direction == "out":
             continue
         if not any(field.startswith(f"{line.field}.") for field in fields):
             message = _("Write by which field the other record is found, e.g. code, or add sub-lines %(field)s.name.")
@@ -140,6 +178,8 @@ def _duplicate_messages(active: Iterable[tuple[int, SyncConfigLine]]) -> list[Li
     found: list[LineMessage] = []
     seen: dict[tuple[str, str], SyncConfigLine] = {}
     for index, line in active:
+        if not line.field:
+            continue
         # "Both" and "in" would write the same field twice. "Both" and "out" give one field under two keys: allowed.
         ways = {"both": ("both", "in"), "in": ("in",), "out": ("out",)}[line.direction]
         if any((line.field, way) in seen for way in ways):

@@ -26,6 +26,7 @@ from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.inlines import KNOWN_FIELDS, HeaderInline, LineInline, ParamInline, TriggerInline
 from syncconfig.admin.lookups import LookupsMixin
 from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
+from syncconfig.code_inputs import AUTHOR_PERMISSION
 from syncconfig.domains import domain_paths
 from syncconfig.examples import curl_command, endpoint_url
 from syncconfig.fit import fields_learn, is_about_config
@@ -44,7 +45,7 @@ _AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 @admin.register(SyncConfig)
 class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
     class Media:
-        js = ("syncconfig/lookup.js", "syncconfig/tabs.js")
+        js = ("syncconfig/lookup.js", "syncconfig/code.js", "syncconfig/tabs.js")
 
     form = SyncConfigForm
     hidden_column = "auth_secret"
@@ -104,8 +105,13 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
                     "only_changed",
                     "is_paginated",
                     "page_size",
+                    "pauses_on_drift",
                 ),
             },
+        ),
+        (
+            _("Scripts"),
+            {"classes": ["tab"], "fields": ("before_script", "after_script", "script_writes", "script_reads")},
         ),
         (
             _("Limits and retries"),
@@ -171,7 +177,9 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.known_fields = getattr(request, KNOWN_FIELDS, None)  # the class was made for this request alone
+        # The class was made for this request alone.
+        form.known_fields = getattr(request, KNOWN_FIELDS, None)
+        form.may_author = request.user.has_perm(AUTHOR_PERMISSION)
         return form
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from syncconfig.admin.safety import DeferredSecretsMixin
+from syncconfig.code_inputs import AUTHOR_PERMISSION
 from syncconfig.forms import DefaultValueField, SyncHeaderForm
 from syncconfig.formsets import HeaderFormSet, LineFormSet
+from syncconfig.line_forms import LineForm
 from syncconfig.models import SyncConfigLine, SyncHeader, SyncParam, SyncTrigger
 
 KNOWN_FIELDS = "_known_fields"
@@ -36,6 +42,7 @@ class LineInline(StackedInline):
             "widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1}),
         }
     }
+    form = LineForm
     fieldsets = (
         (
             None,
@@ -43,20 +50,75 @@ class LineInline(StackedInline):
                 "fields": (
                     ("field", "key"),
                     ("calculation", "direction"),
+                    # The inputs of the kinds; admin.css shows those of the chosen one.
+                    ("opt_template",),
+                    ("opt_map",),
+                    ("opt_rest", "opt_rest_value"),
+                    ("opt_rest_out", "opt_rest_out_value"),
+                    ("opt_format", "opt_timezone"),
+                    ("opt_decimal_separator", "opt_thousands_separator"),
+                    ("opt_decimals",),
+                    ("match_field", "on_missing"),
+                    ("on_match", "x2many_mode"),
+                    ("opt_match_key", "opt_unmatched"),
+                    ("opt_script_mode",),
+                    ("script",),
+                    ("script_reverse",),
+                    ("opt_writes", "opt_reads"),
+                    ("opt_out_as",),
                     ("is_identifier", "required"),
                     ("is_secret", "active"),
                     ("absent", "default"),
-                    ("match_field", "on_missing"),
-                    ("on_match", "x2many_mode"),
                     "position",
                 )
             },
         ),
     )
+    readonly_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("field", "key"),
+                    ("calculation", "direction"),
+                    ("match_field", "on_missing"),
+                    ("on_match", "x2many_mode"),
+                    ("shown_options",),
+                    ("shown_script",),
+                    ("is_identifier", "required"),
+                    ("is_secret", "active"),
+                    ("absent", "default"),
+                )
+            },
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only look sees the options as they are stored: there is no form whose inputs could hold them."""
+        return self.fieldsets if self.has_change_permission(request, obj) else self.readonly_fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if self.has_change_permission(request, obj):
+            return ()
+        return ("shown_options", "shown_script")
+
+    @admin.display(description=_("Options"))
+    def shown_options(self, line: SyncConfigLine) -> str:
+        told = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in line.options.items()]
+        return "; ".join(told) or "-"
+
+    @admin.display(description=_("Script"))
+    def shown_script(self, line: SyncConfigLine) -> str | SafeString:
+        if line.calculation != "script":
+            return "-"
+        texts = [text for text in (line.script, line.script_reverse) if text]
+        return format_html_join("", '<pre class="sync-code">{}</pre>', ((text,) for text in texts))
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        formset.known_fields = getattr(request, KNOWN_FIELDS, None)  # the class was made for this request alone
+        # The classes were made for this request alone.
+        formset.known_fields = getattr(request, KNOWN_FIELDS, None)
+        formset.form.may_author = request.user.has_perm(AUTHOR_PERMISSION)
         return formset
 
 

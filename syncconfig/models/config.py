@@ -213,6 +213,45 @@ class SyncConfig(models.Model):
         ),
     )
 
+    before_script = models.TextField(
+        _("before mapping"),
+        blank=True,
+        help_text=_(
+            "Python that sees each <code>record</code> before its lines are mapped, and may change it, set "
+            "<code>result</code> to another one, leave it out with <code>skip()</code>, or refuse it with "
+            "<code>raise UserError('why')</code>."
+        ),
+    )
+    after_script = models.TextField(
+        _("after mapping"),
+        blank=True,
+        help_text=_(
+            "Python that sees the mapped <code>values</code> and may change them or set <code>result</code> to what "
+            "takes their place, e.g. to wrap them."
+        ),
+    )
+    script_writes = models.CharField(
+        _("fields that scripts write"),
+        max_length=500,
+        blank=True,
+        help_text=_("Into Odoo: fields that a script sets although no line writes them, e.g. <code>note, ref</code>."),
+    )
+    script_reads = models.CharField(
+        _("fields that scripts read"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            "Out of Odoo: fields that a script needs although no line reads them, e.g. <code>write_date</code>."
+        ),
+    )
+    pauses_on_drift = models.BooleanField(
+        _("pause on drift"),
+        default=False,
+        help_text=_("Switch this sync off when fields that it maps have vanished or changed in Odoo."),
+    )
+    drift = models.JSONField(_("drift"), default=list, editable=False)
+    drift_checked_at = models.DateTimeField(_("compared with Odoo"), null=True, editable=False)
+
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -221,7 +260,10 @@ class SyncConfig(models.Model):
         verbose_name = _("sync config")
         verbose_name_plural = _("sync configs")
         ordering = ["name"]
-        permissions = [("run_syncconfig", _("Can run a sync"))]
+        permissions = [
+            ("run_syncconfig", _("Can run a sync")),
+            ("author_script", _("Can write the scripts of a sync")),
+        ]
 
     def __str__(self) -> str:
         return self.name

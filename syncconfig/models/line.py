@@ -16,7 +16,12 @@ from syncconfig.validators import validate_field_path, validate_key_path
 class Calculation(models.TextChoices):
     PLAIN = "plain", _("Plain: the value as it is")
     CONSTANT = "constant", _("Constant: always the default value")
+    TEMPLATE = "template", _("Template: a text made of several values")
+    VALUE_MAP = "value_map", _("Value map: each value stands for another")
+    DATE_FORMAT = "date_format", _("Date: in the other system's format")
+    NUMBER_FORMAT = "number_format", _("Number: in the other system's format")
     RELATIONAL = "relational", _("Relational: a record of another model")
+    SCRIPT = "script", _("Script: the work of Python")
 
 
 class Direction(models.TextChoices):
@@ -46,6 +51,7 @@ class OnMatch(models.TextChoices):
 class X2ManyMode(models.TextChoices):
     REPLACE = "replace", _("Replace what is there")
     ADD = "add", _("Add to what is there")
+    MATCH = "match", _("Match with what is there: update, create, remove")
 
 
 class SyncConfigLine(models.Model):
@@ -57,6 +63,7 @@ class SyncConfigLine(models.Model):
     field = models.CharField(
         _("Odoo field"),
         max_length=200,
+        blank=True,
         validators=[validate_field_path],
         help_text=_(
             "Technical name, e.g. <code>name</code>; through a relation <code>partner_id.email</code>; of the lines "
@@ -83,7 +90,7 @@ class SyncConfigLine(models.Model):
         max_length=20,
         choices=Calculation.choices,
         default=Calculation.PLAIN,
-        help_text=_("How the value is made: taken as it is, always the same, or looked up in another model."),
+        help_text=_("How the value is made: taken as it is, looked up in another model, written in another form."),
     )
     direction = models.CharField(
         _("direction"),
@@ -119,7 +126,8 @@ class SyncConfigLine(models.Model):
         blank=True,
         help_text=_(
             "Relational only. Field of the other model that the value is compared with, e.g. <code>code</code> for a "
-            "country, <code>default_code</code> for a product, <code>id</code> for Odoo's own id."
+            "country, <code>default_code</code> for a product, <code>id</code> for Odoo's own id, <code>xml_id</code>, "
+            "<code>display_name</code>. Empty for a list that sub-lines make."
         ),
     )
     on_missing = models.CharField(
@@ -141,7 +149,21 @@ class SyncConfigLine(models.Model):
         max_length=10,
         choices=X2ManyMode.choices,
         default=X2ManyMode.REPLACE,
-        help_text=_("Relational lists only, e.g. order lines: replace what is there, or add to it."),
+        help_text=_("Relational lists only, e.g. order lines: what becomes of those that are there already."),
+    )
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    script = models.TextField(
+        _("script"),
+        blank=True,
+        help_text=_(
+            "Python that sets <code>result</code>, e.g. <code>result = value.strip().upper()</code>, or, on the whole "
+            "record, changes <code>values</code>."
+        ),
+    )
+    script_reverse = models.TextField(
+        _("script out of Odoo"),
+        blank=True,
+        help_text=_("The way back of a line for both directions. Empty: the line is for one direction only."),
     )
 
     class Meta:
@@ -156,15 +178,25 @@ class SyncConfigLine(models.Model):
     def get_inline_title(self) -> str:
         """The line in the closed row of the form; the name is unfold's."""
         arrow = {Direction.IN: "←", Direction.OUT: "→"}.get(Direction(self.direction), "↔")
-        constant = "***" if self.is_secret else json.dumps(self.default, ensure_ascii=False)[:60]
         notes = [
             _("identifier") if self.is_identifier else "",
             _("required") if self.required else "",
             _("by %(field)s") % {"field": self.match_field} if self.match_field else "",
+            _("script") if self.calculation == Calculation.SCRIPT else "",
             "" if self.active else _("off"),
         ]
-        title = f"{self.field} {arrow} {self.key or constant}"
+        title = f"{self.field or '-'} {arrow} {self.key or self._made_of()}"
         return ", ".join([title, *(str(note) for note in notes if note)])
+
+    def _made_of(self) -> str:
+        """What takes the place of the key in the title."""
+        if self.is_secret:
+            return "***"
+        if self.calculation == Calculation.TEMPLATE:
+            return str(self.options.get("template", ""))[:60]
+        if self.calculation == Calculation.SCRIPT:
+            return self.script.strip().partition("\n")[0][:60]
+        return json.dumps(self.default, ensure_ascii=False)[:60]
 
     def clean(self) -> None:
         if messages := rules.line_messages(self):

@@ -21,6 +21,7 @@ def line(field: str, key: str, **values: Any) -> dict[str, Any]:
     fields = {
         "field": field, "key": key, "calculation": "plain", "direction": "both", "absent": "skip", "default": "",
         "match_field": "", "on_missing": "error", "on_match": "keep", "x2many_mode": "replace", "active": "on",
+        "script": "", "script_reverse": "",
     }  # fmt: skip
     return {**fields, **values}
 
