@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='syncconfig',
             name='script_reads',
-            field=models.CharField(blank=True, help_text='Out of Odoo: fields that a script needs although no line reads them, e.g. <code>write_date</code>.', max_length=500, verbose_name='fields that scripts read'),
+            field=models.CharField(blank=True, help_text='Out of Odoo: fields that a script needs and no line reads, e.g. <code>write_date</code>.', max_length=500, verbose_name='fields that scripts read'),
         ),
     ]

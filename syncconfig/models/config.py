@@ -240,9 +240,7 @@ class SyncConfig(models.Model):
         _("fields that scripts read"),
         max_length=500,
         blank=True,
-        help_text=_(
-            "Out of Odoo: fields that a script needs although no line reads them, e.g. <code>write_date</code>."
-        ),
+        help_text=_("Out of Odoo: fields that a script needs and no line reads, e.g. <code>write_date</code>."),
     )
     pauses_on_drift = models.BooleanField(
         _("pause on drift"),
