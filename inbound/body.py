@@ -1,8 +1,9 @@
 """The body of a request: read up to a limit, and parsed strictly.
 
-Refused, each with its reason: a body that is too large (before it is read), compressed, of another type than JSON, not
-UTF-8, not JSON, with NaN or numbers beyond what computers hold, with a key twice in one object (nobody could say which
-one was meant), nested too deeply, or with characters that no database stores.
+It is JSON, or a form, whose fields become texts (`inbound.forms`). Refused, each with its reason: a body that is too
+large (before it is read), compressed, of another type, not UTF-8, not JSON, with NaN or numbers beyond what computers
+hold, with a key twice in one object (nobody could say which one was meant), nested too deeply, or with characters that
+no database stores.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any, Final
 from django.http import HttpRequest, UnreadablePostError
 
 from inbound.errors import ApiError, ErrorCode
+from inbound.forms import parse_form
 
 MAX_DEPTH: Final = 64
+FORM: Final = "application/x-www-form-urlencoded"
 _CHUNK_BYTES: Final = 64 * 1024
 
 
@@ -69,12 +72,12 @@ def _too_large(max_bytes: int) -> ApiError:
 
 
 def check_media_type(request: HttpRequest) -> None:
-    """Return where the headers announce JSON in UTF-8. Raises ApiError 415."""
+    """Return where the headers announce JSON, or a form, in UTF-8. Raises ApiError 415."""
     media_type = (request.content_type or "").lower()
     is_json = media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
-    if not is_json:
+    if not is_json and media_type != FORM:
         came = f"{media_type!a} came" if media_type else "none came"
         raise _unsupported(f"Send the body as JSON, with Content-Type: application/json ({came}).")
     charset = (request.content_params or {}).get("charset", "utf-8").strip('"').lower()
@@ -89,19 +92,20 @@ def _unsupported(message: str) -> ApiError:
     return ApiError(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """The JSON object in the body. Raises ApiError 400, saying where and why."""
+def parse_body(body: bytes, media_type: str, *, max_depth: int = MAX_DEPTH) -> dict[str, Any] | list[Any]:
+    """The JSON object or list in the body, or the object that a form means. Raises ApiError 400, saying where and
+    why."""
     if not body.strip():
         raise _bad("The body is empty. Send the record as a JSON object.")
-    value = _parse(body)
-    if isinstance(value, list):
-        raise _bad("The body is a list. This endpoint takes one record per request: send a JSON object.")
-    if not isinstance(value, dict):
+    if media_type.lower() == FORM:
+        return parse_form(body)
+    value = _parse(body, max_depth)
+    if not isinstance(value, (dict, list)):
         raise _bad("The body is no JSON object. Send the record as an object with its keys in double quotes.")
     return value
 
 
-def _parse(body: bytes) -> Any:
+def _parse(body: bytes, max_depth: int) -> Any:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -115,11 +119,11 @@ def _parse(body: bytes) -> Any:
             column=error.colno,
         ) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise _too_deep(max_depth) from None
     except ValueError:
         # Python's limit on the digits of whole numbers.
         raise _bad("The body has a number with too many digits.") from None
-    _check_depth(value)
+    _check_depth(value, max_depth)
     if "\\u" in text:
         _check_text(value)
     return value
@@ -147,12 +151,12 @@ def _number(text: str) -> float:
     return number
 
 
-def _check_depth(value: Any) -> None:
+def _check_depth(value: Any, max_depth: int) -> None:
     level, depth = [value], 0
     while level:
         depth += 1
-        if depth > MAX_DEPTH:
-            raise _too_deep()
+        if depth > max_depth:
+            raise _too_deep(max_depth)
         level = [
             inner
             for item in level
@@ -181,8 +185,8 @@ def _has_nul(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_nul, value))
 
 
-def _too_deep() -> ApiError:
-    return _bad(f"The body is nested more than {MAX_DEPTH} levels deep.")
+def _too_deep(max_depth: int) -> ApiError:
+    return _bad(f"The body is nested more than {max_depth} levels deep.")
 
 
 def _bad(message: str, **details: Any) -> ApiError:

@@ -7,19 +7,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.conf import settings
 from django.db import connection as database
 
 from inbound.errors import ApiError, ErrorCode
+from inbound.keys import Key, keys_of
+from inbound.limits import Limit
+from inbound.models import EndpointPolicy
+from inbound.validators import Network, networks_of
 from syncconfig.models import RequestType, SyncConfig, SyncParam
 from syncconfig.models.extras import ParamKind
 
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """The filters that callers may use, by parameter name, and the headers of every answer."""
+    """What belongs to an endpoint: the filters that callers may use, by parameter name; the headers of every answer;
+    what opens it; and its policy, which is one of defaults where staff have made none."""
 
     filters: Mapping[str, SyncParam]
     headers: Mapping[str, str] = field(repr=False)
+    keys: tuple[Key, ...]
+    networks: tuple[Network, ...]
+    policy: EndpointPolicy
+
+    @property
+    def max_body_bytes(self) -> int:
+        own = self.policy.max_body_bytes
+        return own if own is not None else int(settings.SYNC_MAX_BODY_BYTES)
+
+    def limits(self, key: Key | None) -> list[Limit]:
+        """The endpoint's, and the credential's where it has one."""
+        policy = self.policy
+        per_minute = settings.SYNC_RATE_PER_MINUTE if policy.per_minute is None else policy.per_minute
+        per_hour = settings.SYNC_RATE_PER_HOUR if policy.per_hour is None else policy.per_hour
+        found = [Limit(f"config:{policy.config_id}", per_minute, per_hour)]
+        if key is not None and key.credential_id is not None:
+            own = (key.per_minute, key.per_hour)
+            if own != (None, None):
+                found.append(Limit(f"credential:{key.credential_id}", own[0] or 0, own[1] or 0))
+        return found
 
 
 Version = tuple[int, int]
@@ -78,9 +104,13 @@ def extras_of(config: SyncConfig) -> Extras:
         known = _extras.get(config.pk)
     if known and known[0] == _version(config):
         return known[1]
+    policy = EndpointPolicy.objects.filter(config=config).first() or EndpointPolicy(config=config)
     extras = Extras(
         filters={param.name: param for param in config.params.filter(kind=ParamKind.FILTER)},
         headers={header.key: header.value for header in config.headers.all()},
+        keys=keys_of(config),
+        networks=networks_of(policy.allowed_networks),
+        policy=policy,
     )
     with _lock:
         _extras[config.pk] = (_version(config), extras)
@@ -92,4 +122,6 @@ def allowed_methods(config: SyncConfig) -> list[str]:
     methods = config.methods
     if "GET" in methods:
         methods.insert(1, "HEAD")
+    if "PUT" in methods:
+        methods.insert(methods.index("PUT") + 1, "PATCH")
     return [*methods, "OPTIONS"]

@@ -13,25 +13,31 @@ from typing import Any
 from clients.odoo.client import OdooClient
 from inbound.errors import ApiError, ErrorCode
 from inbound.filters import Query
-from inbound.refusals import mapping_refusal
+from inbound.refusals import mapping_refusal, remote_refusal
+from inbound.work import Work
 from mapping.engine import map_out
 from mapping.plan import Plan
 from outbound.targets.odoo import record_domain
+from outbound.targets.odoo_entry import several
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, odoo_related
-from syncconfig.models import SyncConfig
 
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
+    """`last_id` is that of the last record of a full page; None where nothing can follow. `total` is None along a
+    cursor, which counts nothing."""
+
     records: list[dict[str, Any]]
-    total: int
+    total: int | None
+    last_id: int | None
 
 
-def read_one(*, config: SyncConfig, plan: Plan, client: OdooClient, odoo_id: int) -> dict[str, Any]:
+def read_one(work: Work, odoo_id: int) -> dict[str, Any]:
     """The mapped record with its id.
 
     Raises ApiError 404 where it is not there or outside the domain, and RemoteError.
     """
+    config, plan, client = work.config, work.plan, work.client
     domain = [*record_domain(config, client), ["id", "=", odoo_id]]
     context = ARCHIVED_TOO if "active" in plan.keys_by_field else None
     found = client.search_read(config.model, domain, plan.read_fields, limit=1, context=context)
@@ -40,17 +46,48 @@ def read_one(*, config: SyncConfig, plan: Plan, client: OdooClient, odoo_id: int
     return _mapped(plan, client, found)[0]
 
 
-def read_page(*, config: SyncConfig, plan: Plan, client: OdooClient, query: Query) -> RecordPage:
-    """A page by ascending id, and how many there are in all: counted by Odoo only where the page does not tell."""
+def read_identified(work: Work, value: object) -> tuple[dict[str, Any], int]:
+    """The mapped record whose identifier has this value, and its id. Raises as `read_one`, and 409 for several."""
+    config, plan, client = work.config, work.plan, work.client
+    field = plan.identifier.field
+    domain = [*record_domain(config, client), [field, "=", value]]
+    context = ARCHIVED_TOO if "active" in plan.keys_by_field else None
+    found = client.search_read(config.model, domain, plan.read_fields, limit=2, order="id", context=context)
+    # Odoo may compare without regard to case, or to what the value is part of.
+    if not found:
+        shown = str(value)[:100]
+        raise ApiError(404, ErrorCode.NOT_FOUND, f"There is no record with {plan.identifier.key} {shown!r} here.")
+    if len(found) > 1:
+        ids = [int(record["id"]) for record in found]
+        raise remote_refusal(several(config.model, field, value, ids), plan=plan)
+    return _mapped(plan, client, found)[0], int(found[0]["id"])
+
+
+def read_many(work: Work, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """id -> mapped record, for those within the domain, archived or not. Raises ApiError 502, and RemoteError."""
+    config, plan, client = work.config, work.plan, work.client
+    domain = [*record_domain(config, client), ["id", "in", list(ids)]]
+    found = client.search_read(config.model, domain, plan.read_fields, context=ARCHIVED_TOO)
+    records = _mapped(plan, client, found)
+    return {int(raw["id"]): record for raw, record in zip(found, records, strict=True)}
+
+
+def read_page(work: Work, query: Query) -> RecordPage:
+    """A page in the query's order, and how many there are in all: counted by Odoo only where the page does not tell,
+    and not at all along a cursor."""
+    config, plan, client = work.config, work.plan, work.client
     domain = [*record_domain(config, client), *query.domain]
     found = client.search_read(
-        config.model, domain, plan.read_fields, limit=query.limit, offset=query.offset, order="id"
+        config.model, domain, plan.read_fields, limit=query.limit, offset=query.offset, order=query.order
     )
+    last_id = int(found[-1]["id"]) if len(found) == query.limit else None
+    if query.is_by_cursor:
+        return RecordPage(_mapped(plan, client, found), None, last_id)
     if 0 < len(found) < query.limit or (not found and not query.offset):
         total = query.offset + len(found)
     else:
         total = client.search_count(config.model, domain)
-    return RecordPage(_mapped(plan, client, found), total)
+    return RecordPage(_mapped(plan, client, found), total, last_id)
 
 
 def _mapped(plan: Plan, client: OdooClient, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

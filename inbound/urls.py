@@ -5,14 +5,24 @@ from __future__ import annotations
 from django.urls import path, re_path
 from django.urls.resolvers import URLPattern
 
-from inbound.views import EndpointView, UnknownPath
+from inbound.api import UnknownPath
+from inbound.views import BatchView, EndpointView, RequestView
+
+_ROOT = "bj_api_sync/v1/<str:endpoint>"
 
 endpoint = EndpointView.as_view()
+batch = BatchView.as_view()
+accepted = RequestView.as_view()
 
 urlpatterns: list[URLPattern] = [
-    path("bj_api_sync/v1/<str:endpoint>", endpoint, name="endpoint"),
-    path("bj_api_sync/v1/<str:endpoint>/", endpoint),
-    path("bj_api_sync/v1/<str:endpoint>/<str:record_id>", endpoint, name="record"),
-    path("bj_api_sync/v1/<str:endpoint>/<str:record_id>/", endpoint),
+    path(_ROOT, endpoint, name="endpoint"),
+    path(f"{_ROOT}/", endpoint),
+    path(f"{_ROOT}/batch", batch, name="batch"),
+    path(f"{_ROOT}/batch/", batch),
+    path(f"{_ROOT}/requests/<str:public_id>", accepted, name="accepted"),
+    path(f"{_ROOT}/requests/<str:public_id>/", accepted),
+    path(f"{_ROOT}/by/<path:identifier>", endpoint, name="record-by"),
+    path(f"{_ROOT}/<str:record_id>", endpoint, name="record"),
+    path(f"{_ROOT}/<str:record_id>/", endpoint),
     re_path(r"^bj_api_sync(?:/.*)?\Z", UnknownPath.as_view()),
 ]

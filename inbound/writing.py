@@ -1,50 +1,135 @@
-"""POST, PUT and DELETE: from a parsed body to what was done in Odoo, and the answer made from it."""
+"""Creates, changes and removes records: from parsed bodies to what was done in Odoo, and the answers made from it.
+
+Each function takes many and gives one result per entry, in order: what was written, or the refusal. One record is a
+list of one; what costs a call costs it once for all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from clients.errors import RemoteError
-from clients.odoo.client import OdooClient
 from inbound.errors import ApiError, ErrorCode
 from inbound.reading import not_found, with_id
-from inbound.refusals import mapping_refusal, remote_refusal
+from inbound.refusals import mapping_refusal, refusal, remote_refusal
+from inbound.work import Work
 from mapping.engine import map_in
 from mapping.paths import ABSENT, parse_path
 from mapping.plan import Plan
 from mapping.results import MappingResult
 from mapping.spec import X2MANY_TYPES, Direction
-from outbound.targets.odoo import Action, WriteOutcome, remove_record, update_record
-from outbound.targets.odoo_lookup import odoo_lookup
+from outbound.targets.odoo import Action, WriteOutcome
+from outbound.targets.odoo_by_id import remove_records, update_records
+from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
 from outbound.targets.odoo_upsert import upsert_records
-from syncconfig.models import SyncConfig
 from syncconfig.models.config import DeleteMode
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`status` is the HTTP status of the answer."""
+    """`status` is the HTTP status of the answer. `is_record`: the data is the record, not what became of it."""
 
     status: int
-    odoo_id: int
+    odoo_id: int | None
     data: dict[str, Any]
+    is_record: bool = True
 
 
-def post_record(*, config: SyncConfig, plan: Plan, client: OdooClient, body: dict[str, Any]) -> Written:
-    """Create the record, or do with an existing one what the config says. 201 created, 200 otherwise.
+Result = Written | ApiError
+Body = dict[str, Any]
 
-    Raises ApiError, RelatedFailed and RemoteError; then nothing was written, unless it says that it is not known.
-    """
-    _refuse_list(plan, body)
-    result = _mapped(plan, client, body, partial=False)
-    (outcome,) = upsert_records(config=config, plan=plan, client=client, results=[result])
+
+def create_records(work: Work, bodies: Sequence[Body]) -> list[Result]:
+    """Create each record, or do with an existing one what the config says: 201 created, 200 otherwise."""
+    try:
+        mapped = map_bodies(work, bodies, partial=False)
+    except RemoteError as error:
+        return [remote_refusal(error, plan=work.plan)] * len(bodies)
+    results = settled_by_mapping(mapped)
+    sound = [at for at, result in enumerate(results) if result is None]
+    outcomes = upsert_records(
+        config=work.config, plan=work.plan, client=work.client, results=[mapped[at] for at in sound]
+    )
+    for at, outcome in zip(sound, outcomes, strict=True):
+        results[at] = _created(work, bodies[at], mapped[at], outcome)
+    return [result for result in results if result is not None]
+
+
+def change_records(work: Work, updates: Sequence[tuple[int, Body]], *, partial: bool = True) -> list[Result]:
+    """Write to each id what its body holds; with `partial`, what it does not hold is left alone."""
+    ids = [odoo_id for odoo_id, _body in updates]
+    bodies = [body for _odoo_id, body in updates]
+    try:
+        mapped = map_bodies(work, bodies, partial=partial, ids=ids)
+        results = settled_by_mapping(mapped)
+        sound = [at for at, result in enumerate(results) if result is None]
+        outcomes = update_records(
+            config=work.config, client=work.client, updates=[(ids[at], mapped[at]) for at in sound]
+        )
+    except RemoteError as error:
+        return [by_id(work, error, odoo_id) for odoo_id in ids]
+    for at, outcome in zip(sound, outcomes, strict=True):
+        if outcome.error is not None:
+            results[at] = by_id(work, outcome.error, ids[at], outcome)
+        else:
+            results[at] = Written(200, ids[at], _answer(work, bodies[at], mapped[at], outcome))
+    return [result for result in results if result is not None]
+
+
+def delete_records(work: Work, ids: Sequence[int]) -> list[Result]:
+    """Archive or delete each record, as the config says."""
+    archive = work.config.delete_mode == DeleteMode.ARCHIVE
+    try:
+        errors = remove_records(config=work.config, client=work.client, ids=ids, archive=archive)
+    except RemoteError as error:
+        return [by_id(work, error, odoo_id) for odoo_id in ids]
+    return [
+        by_id(work, error, odoo_id) if error is not None else removed(work, odoo_id)
+        for odoo_id, error in zip(ids, errors, strict=True)
+    ]
+
+
+def removed(work: Work, odoo_id: int) -> Written:
+    word = "archived" if work.config.delete_mode == DeleteMode.ARCHIVE else "deleted"
+    return Written(200, odoo_id, {"id": odoo_id, word: True}, is_record=False)
+
+
+def map_bodies(
+    work: Work, bodies: Sequence[Body], *, partial: bool, ids: Sequence[int | None] | None = None
+) -> list[MappingResult]:
+    """Raises RemoteError where Odoo cannot be asked what the mapping needs."""
+    return map_in(
+        work.plan,
+        bodies,
+        lookup=odoo_lookup(work.client),
+        related=odoo_related(work.client),
+        ids=ids,
+        partial=partial,
+        existing=True,
+    )
+
+
+def settled_by_mapping(mapped: Sequence[MappingResult]) -> list[Result | None]:
+    """The refusal of each record that could not be mapped; None for the others."""
+    results: list[Result | None] = []
+    for result in mapped:
+        if result.skipped is not None:
+            reason = result.skipped or "A script left the record out."
+            results.append(Written(200, None, {"skipped": reason}, is_record=False))
+        else:
+            results.append(None if result.ok else mapping_refusal(result.errors))
+    return results
+
+
+def _created(work: Work, body: Body, result: MappingResult, outcome: WriteOutcome) -> Result:
+    plan = work.plan
     if outcome.error is not None:
-        raise remote_refusal(outcome.error, plan=plan, related=outcome.related)
+        return remote_refusal(outcome.error, plan=plan, related=outcome.related)
     odoo_id = outcome.odoo_id or 0
     if outcome.action is Action.REFUSED:
-        raise ApiError(
+        return ApiError(
             409,
             ErrorCode.DUPLICATE_RECORD,
             f"A record with this {plan.identifier.key} exists already. Send PUT to its address to change it.",
@@ -52,63 +137,30 @@ def post_record(*, config: SyncConfig, plan: Plan, client: OdooClient, body: dic
             field=plan.identifier.field,
             id=odoo_id,
         )
-    return Written(
-        201 if outcome.action is Action.CREATED else 200,
-        odoo_id,
-        _answer(plan, config.connection.timezone, body, result, outcome),
-    )
+    status = 201 if outcome.action is Action.CREATED else 200
+    return Written(status, odoo_id, _answer(work, body, result, outcome))
 
 
-def put_record(*, config: SyncConfig, plan: Plan, client: OdooClient, odoo_id: int, body: dict[str, Any]) -> Written:
-    """Write what the body holds, and leave alone what it does not. Raises as `post_record`, and 404."""
-    _refuse_list(plan, body)
-    result = _mapped(plan, client, body, partial=True)
-    try:
-        outcome = update_record(config=config, client=client, odoo_id=odoo_id, result=result)
-    except RemoteError as error:
-        raise _by_id(error, config, plan, odoo_id) from error
-    return Written(200, odoo_id, _answer(plan, config.connection.timezone, body, result, outcome))
-
-
-def delete_record(*, config: SyncConfig, client: OdooClient, odoo_id: int) -> Written:
-    """Archive or delete the record, as the config says. Raises ApiError 404, and RemoteError."""
-    archive = config.delete_mode == DeleteMode.ARCHIVE
-    try:
-        remove_record(config=config, client=client, odoo_id=odoo_id, archive=archive)
-    except RemoteError as error:
-        raise _by_id(error, config, None, odoo_id) from error
-    return Written(200, odoo_id, {"id": odoo_id, "archived" if archive else "deleted": True})
-
-
-def _by_id(error: RemoteError, config: SyncConfig, plan: Plan | None, odoo_id: int) -> ApiError:
-    if error.code == "missing_record" and error.model in (None, config.model):
+def by_id(work: Work, error: Exception, odoo_id: int, outcome: WriteOutcome | None = None) -> ApiError:
+    """The refusal for what went wrong with the record of this id."""
+    if not isinstance(error, RemoteError):
+        return refusal(error, plan=work.plan)
+    related = outcome.related if outcome is not None else None
+    if error.code == "missing_record" and error.model in (None, work.config.model) and related is None:
         return not_found(odoo_id)
-    return remote_refusal(error, plan=plan)
+    return remote_refusal(error, plan=work.plan, related=related)
 
 
-def _mapped(plan: Plan, client: OdooClient, body: dict[str, Any], *, partial: bool) -> MappingResult:
-    (result,) = map_in(plan, [body], lookup=odoo_lookup(client), partial=partial, existing=True)
-    if not result.ok:
-        raise mapping_refusal(result.errors)
-    return result
+def _answer(work: Work, body: Body, result: MappingResult, outcome: WriteOutcome) -> dict[str, Any]:
+    return answer_of(work, body, result, outcome.odoo_id or 0, action=outcome.action)
 
 
-def _refuse_list(plan: Plan, body: Mapping[str, Any]) -> None:
-    is_list = list(body) == ["records"] and isinstance(body["records"], list)
-    if is_list and not any(line.key.startswith("records") for line in plan.lines):
-        raise ApiError(
-            400,
-            ErrorCode.VALIDATION_ERROR,
-            "The body is a list of records. This endpoint takes one record per request: send its object itself.",
-            key="records",
-        )
-
-
-def _answer(plan: Plan, tz: str, body: dict[str, Any], result: MappingResult, outcome: WriteOutcome) -> dict[str, Any]:
+def answer_of(work: Work, body: Body, result: MappingResult, odoo_id: int, *, action: Action) -> dict[str, Any]:
     """What was written, under the caller's keys, as a GET would show it; nothing is read back. Values that became
     ids in Odoo are shown as they came. An existing record that was left alone is only named."""
+    plan, tz = work.plan, work.config.connection.timezone
     data: dict[str, Any] = {}
-    if outcome.action in (Action.CREATED, Action.UPDATED, Action.UNCHANGED):
+    if action in (Action.CREATED, Action.UPDATED, Action.UNCHANGED):
         values = result.values or {}
         for line in plan.lines:
             if line.direction == Direction.IN or not line.key:
@@ -121,7 +173,7 @@ def _answer(plan: Plan, tz: str, body: dict[str, Any], result: MappingResult, ou
                 value = parse_path(line.key).read(body)
             if value is not ABSENT and not _is_rows(line.key, plan):
                 parse_path(line.key).write(data, value)
-    return with_id(data, outcome.odoo_id or 0)
+    return with_id(data, odoo_id)
 
 
 def _is_rows(key: str, plan: Plan) -> bool:

@@ -1,4 +1,5 @@
-"""Writes one record of Odoo by its id: update, archive, delete; and what these have in common with `odoo_upsert`.
+"""What the ways into Odoo have in common: by identifier (`odoo_upsert`), by id (`odoo_by_id`), all or none
+(`odoo_together`).
 
 What it promises: one record per identifier however many ask at once (`outbound.record_claims`); nothing outside the
 config's domain is changed; no call more than a hand-written script makes, which is a search and a create for an
@@ -22,7 +23,6 @@ from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
 from clients.odoo.domain import parse_domain
 from mapping.results import MappingResult, RelatedRecord
-from outbound import links
 from outbound.targets.odoo_lookup import ARCHIVED_TOO
 from outbound.targets.odoo_related import RelatedRecords
 from syncconfig.models import SyncConfig
@@ -51,69 +51,6 @@ class WriteOutcome:
     odoo_id: int | None = None
     error: RemoteError | None = None
     related: RelatedRecord | None = None
-
-
-def update_record(*, config: SyncConfig, client: OdooClient, odoo_id: int, result: MappingResult) -> WriteOutcome:
-    """Write the values to the record of this id, archived or not.
-
-    Raises RemoteError: `missing_record` where the record does not exist or is outside the domain, and whatever Odoo
-    says. RelatedFailed where a related record could not be written.
-    """
-    values = mapped_values(result)
-    domain = record_domain(config, client)
-    if (domain or not values) and not within(config, client, [odoo_id], domain):
-        raise missing(config, odoo_id)
-    if not values:
-        return WriteOutcome(Action.UNCHANGED, odoo_id)
-    with related_records_of(client) as related:
-        related.prepare([values])
-        sent = related.resolve(values)
-        related.need(values)
-        try:
-            client.write(config.model, [odoo_id], sent)
-        except RemoteError as error:
-            if error.kind is not Kind.AMBIGUOUS:
-                related.spare(values)
-            raise
-    if result.identifier is not None and result.identifier[0] != "id":
-        links.remember(config_id=config.pk, ids={links.link_key(result.identifier[1]): odoo_id})
-    return WriteOutcome(Action.UPDATED, odoo_id)
-
-
-def remove_record(*, config: SyncConfig, client: OdooClient, odoo_id: int, archive: bool) -> None:
-    """Archive or delete the record of this id.
-
-    Raises RemoteError: `missing_record` as above, `cannot_archive` where the model has no `active` field.
-    """
-    domain = record_domain(config, client)
-    if domain and not within(config, client, [odoo_id], domain):
-        raise missing(config, odoo_id)
-    try:
-        if archive:
-            client.archive(config.model, [odoo_id])
-        else:
-            client.unlink(config.model, [odoo_id])
-    except RemoteError as error:
-        if archive and error.code == "unknown_field":
-            raise RemoteError(
-                f"Records of {config.model} cannot be archived: the model has no field 'active'.",
-                kind=Kind.PERMANENT,
-                code="cannot_archive",
-                model=config.model,
-            ) from error
-        if error.kind is not Kind.AMBIGUOUS or not _is_removed(config, client, odoo_id, archive=archive):
-            raise
-    if not archive:
-        links.forget(config_id=config.pk, odoo_ids=[odoo_id])
-
-
-def _is_removed(config: SyncConfig, client: OdooClient, odoo_id: int, *, archive: bool) -> bool:
-    """After the answer was lost: whether the record is archived or gone. False when Odoo cannot tell either."""
-    context = None if archive else ARCHIVED_TOO
-    try:
-        return not client.search(config.model, [["id", "=", odoo_id]], limit=1, context=context)
-    except RemoteError:
-        return False
 
 
 def record_domain(config: SyncConfig, client: OdooClient) -> list[Any]:

@@ -85,7 +85,7 @@ def test_a_filter_of_the_config_compares_as_it_says(
         ("credit__gte=1&credit__gte=2", "came 2 times"),
         ("since=yesterday", "since must be a datetime"),
         ("colors=1,red", "colors must be a whole number, not 'red'"),
-        ("price__lte=3", "Known are: limit, offset, id, code, name, email"),
+        ("price__lte=3", "Known are: limit, offset, cursor, sort, fields, q, id, code, name, email"),
     ],
 )
 def test_a_filter_with_a_wrong_value_is_a_400_that_names_it(

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from clients.errors import RemoteError
 from demo.odoo import DemoOdoo
 from mapping.engine import map_in
 from outbound.models import RecordClaim, RecordLink
-from outbound.targets.odoo import Action, WriteOutcome, remove_record, update_record
+from outbound.targets.odoo import Action, WriteOutcome
+from outbound.targets.odoo_by_id import remove_records, update_records
 from outbound.targets.odoo_lookup import ids_by_value, odoo_lookup
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.connections import client_for
@@ -154,9 +154,11 @@ def test_an_update_of_a_missing_record_says_so(config: SyncConfig) -> None:
     client, plan = client_for(config.connection), plan_for(config)
     (result,) = map_in(plan, [{"name": "X"}], lookup=odoo_lookup(client), partial=True)
 
-    with pytest.raises(RemoteError, match="does not exist") as caught:
-        update_record(config=config, client=client, odoo_id=99999, result=result)
-    assert caught.value.code == "missing_record"
+    (outcome,) = update_records(config=config, client=client, updates=[(99999, result)])
+
+    assert outcome.error is not None
+    assert outcome.error.code == "missing_record"
+    assert "does not exist" in outcome.error.message
 
 
 @pytest.mark.parametrize("archive", [True, False])
@@ -167,7 +169,11 @@ def test_a_removal_whose_answer_was_lost_is_looked_up(
     assert made.odoo_id is not None
     demo_odoo.fail_next(1, "drop_after")
 
-    remove_record(config=config, client=client_for(config.connection), odoo_id=made.odoo_id, archive=archive)
+    (error,) = remove_records(
+        config=config, client=client_for(config.connection), ids=[made.odoo_id], archive=archive
+    )
+
+    assert error is None
 
     assert demo_odoo.call("res.partner", "search_count", [["ref", "=", "A"]]) == 0
 

@@ -1,0 +1,132 @@
+"""The part of the endpoints' view that writes: at once, once for a key, or into the queue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inbound import accepting, idempotency
+from inbound.body import check_media_type, parse_body
+from inbound.crowding import room_at
+from inbound.endpoints import Extras
+from inbound.errors import ApiError, ErrorCode
+from inbound.guarding import GuardedView
+from inbound.jobs import Asked, Reply, job_of, run_jobs
+from inbound.models import InboundRequest
+from inbound.work import Work
+from outbound.targets.odoo import claim_ttl_s
+from syncconfig.connections import client_for
+from syncconfig.plans import plan_for
+
+
+class WritingView(GuardedView):
+    """`odoo_id` and `identifier` are the record in the address, if any."""
+
+    odoo_id: int | None = None
+    identifier: str | None = None
+    is_batch = False
+
+    def work(self) -> Work:
+        """Called where there is room, since an unknown schema is asked for."""
+        plan = self.plan = plan_for(self.config)
+        self.rec.add_secret_keys(plan.secret_fields | plan.secret_keys)
+        return Work(self.config, plan, client_for(self.config.connection))
+
+    def write(self, request: Request, *, has_body: bool = True) -> Response:
+        _refuse_dry_run(request)
+        if accepting.is_queued(self._extras.policy):
+            # Without asking whether there is room: a queue takes what is sent also while Odoo is slow.
+            work, asked, row = self._read(request, has_body=has_body)
+            job_of(work, asked, max_records=self._extras.policy.max_records)
+            return self._accepted(request, accepting.accept(work.plan, asked, row, policy=self._extras.policy))
+        with room_at(self.config.connection_id):
+            return self._kept(*self._read(request, has_body=has_body))
+
+    def _read(self, request: Request, *, has_body: bool) -> tuple[Work, Asked, InboundRequest]:
+        work = self.work()
+        body = self._receive(request) if has_body else b""
+        payload = self._parse(request, body) if has_body else None
+        asked = Asked(request.method or "", request._request.GET, payload, self.odoo_id, self.identifier, self.is_batch)
+        return work, asked, self._row(request, body)
+
+    def _kept(self, work: Work, asked: Asked, row: InboundRequest) -> Response:
+        """Do it, and keep the answer where the caller named a key; or answer as before."""
+        if row.idempotency_key is None:
+            return self._respond(self._do(work, asked))
+        attempt = idempotency.begin(row, lease_s=claim_ttl_s(work.client))
+        if isinstance(attempt, InboundRequest):
+            return self._replay(attempt)
+        try:
+            reply = self._do(work, asked, is_again=attempt.is_again)
+        except Exception:
+            idempotency.give_up(attempt)
+            raise
+        if reply.is_final:
+            response = self._respond(reply)
+            idempotency.finish(
+                attempt, status=reply.status, headers=reply.headers, answer=accepting.as_text(reply.body)
+            )
+            return response
+        idempotency.give_up(attempt)
+        return self._respond(reply)
+
+    def _do(self, work: Work, asked: Asked, *, is_again: bool = False) -> Reply:
+        job = job_of(work, asked, max_records=self._extras.policy.max_records)
+        (reply,) = run_jobs(work, [replace(job, is_again=is_again)])
+        return reply
+
+    def _respond(self, reply: Reply) -> Response:
+        if reply.refusal is not None:
+            raise reply.refusal
+        self.record_ref = reply.record_ref
+        return Response(reply.body, status=reply.status, headers=reply.headers)
+
+    def _replay(self, row: InboundRequest) -> Response:
+        headers = {**row.headers, "Idempotent-Replayed": "true"}
+        self.record_ref = row.headers.get("X-Odoo-Id", "")
+        return Response(accepting.from_text(row.answer), status=row.status or 200, headers=headers)
+
+    def _accepted(self, request: Request, row: InboundRequest) -> Response:
+        url = request._request.build_absolute_uri(f"/bj_api_sync/v1/{self.config.endpoint}/requests/{row.public_id}")
+        data = {"id": str(row.public_id), "state": row.state, "status_url": url}
+        return Response({"status": "accepted", "data": data}, status=202, headers={"Location": url})
+
+    @property
+    def _extras(self) -> Extras:
+        assert self.extras is not None  # noqa: S101 - `initial` has set it, or has refused
+        return self.extras
+
+    def _receive(self, request: Request) -> bytes:
+        check_media_type(request._request)
+        self.received = self._read_body(request, self._extras)
+        return self.received
+
+    def _parse(self, request: Request, body: bytes) -> Any:
+        return parse_body(body, request._request.content_type or "", max_depth=self._extras.policy.max_depth)
+
+    def _row(self, request: Request, body: bytes) -> InboundRequest:
+        """The request as it would be stored."""
+        asked = request._request
+        return accepting.row_of(
+            config_id=self.config.pk,
+            request_id=self.request_id,
+            method=request.method or "",
+            path=asked.path,
+            query=asked.META.get("QUERY_STRING", ""),
+            body=body,
+            key=asked.headers.get("Idempotency-Key"),
+            caller=str(None if self.key is None else self.key.credential_id),
+        )
+
+
+def _refuse_dry_run(request: Request) -> None:
+    """A caller who wants nothing written must not find out that it was."""
+    if request._request.headers.get("X-Dry-Run", "").strip().lower() not in ("", "0", "false"):
+        raise ApiError(
+            400,
+            ErrorCode.VALIDATION_ERROR,
+            "X-Dry-Run is not offered at this endpoint. Nothing was done; leave the header out.",
+        )
