@@ -24,7 +24,7 @@ from auditlog.pretty import pretty_body, pretty_headers
 # What a list row shows; bodies and headers of fifty rows would be megabytes.
 _ROW_FIELDS = (
     "created_at", "direction", "party", "method", "url", "summary", "status", "duration_ms", "error", "record_ref",
-    "request_id", "config", "config__name",
+    "request_id", "config", "config__name", "is_dry_run",
 )  # fmt: skip
 SAME_REQUEST_LIMIT = 200
 
@@ -44,7 +44,7 @@ class ApiLogAdmin(ModelAdmin):
         "record_ref",
     )  # fmt: skip
     list_display_links = ("shown_time", "shown_what")
-    list_filter = (("config", NamedFilter), "direction", "party", StatusClassFilter, PeriodFilter)
+    list_filter = (("config", NamedFilter), "direction", "party", "is_dry_run", StatusClassFilter, PeriodFilter)
     list_per_page = 50
     list_fullwidth = True
     search_fields = ("request_id",)
@@ -95,6 +95,8 @@ class ApiLogAdmin(ModelAdmin):
     @admin.display(description=_("What"))
     def shown_what(self, entry: ApiLog) -> str:
         text = entry.summary or entry.url
+        if entry.is_dry_run:
+            text = _now("Dry run: %(what)s") % {"what": text}
         return text if len(text) <= 80 else f"{text[:79]}…"
 
     @display(

@@ -62,6 +62,10 @@ class ApiLog(models.Model):
         help_text=_("Identifier or Odoo id of the record, e.g. <code>#1001</code>."),
     )
 
+    is_dry_run = models.BooleanField(
+        _("dry run"), default=False, help_text=_("Part of a preview: nothing was changed by it.")
+    )
+
     class Meta:
         verbose_name = _("log entry")
         verbose_name_plural = _("log")
@@ -74,6 +78,7 @@ class ApiLog(models.Model):
             models.Index(fields=["delivery_id"]),
             models.Index(fields=["batch"]),
             models.Index(fields=["record_ref", "-id"]),
+            models.Index(fields=["-id"], condition=models.Q(is_dry_run=True), name="dry_runs"),
         ]
 
     def __str__(self) -> str:

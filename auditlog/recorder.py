@@ -42,7 +42,7 @@ _BAD_ROW = (DataError, IntegrityError, ValueError, OverflowError)
 _COLUMNS = (
     "created_at", "direction", "party", "config", "run_id", "request_id", "delivery_id", "batch", "method", "url",
     "summary", "status", "duration_ms", "request_headers", "request_body", "response_headers", "response_body",
-    "error", "error_kind", "client_address", "record_ref",
+    "error", "error_kind", "client_address", "record_ref", "is_dry_run",
 )  # fmt: skip
 _REQUEST_ID = _COLUMNS.index("request_id")
 _MAX_ERROR = 4000
@@ -76,14 +76,15 @@ class _Entry:
 class Recording:
     """What has been seen and is not stored yet. Threads may add to one at the same time.
 
-    `config`, `run_id` and `request_id` go onto every row, as they are when it is stored: an inbound request learns
-    its config only after it has begun.
+    `config`, `run_id`, `request_id` and `is_dry_run` go onto every row, as they are when it is stored: an inbound
+    request learns its config only after it has begun.
     """
 
     def __init__(self, *, config: SyncConfig | None = None, run_id: int | None = None, request_id: str = "") -> None:
         self.config = config
         self.run_id = run_id
         self.request_id = request_id
+        self.is_dry_run = False
         self._secrets: set[str] = set()
         self._secret_keys: set[str] = set()
         self._entries: list[_Entry] = []
@@ -248,6 +249,7 @@ class Recording:
             entry.error_kind[:20],
             line(entry.client_address, 64),
             line(entry.record_ref, 200),
+            self.is_dry_run,
         )
 
     def _body(self, body: KeptBody, headers: Mapping[str, str], hide: Redactor) -> str:
@@ -265,11 +267,13 @@ def recording(
     request_id: str = "",
     secrets: Iterable[str | None] = (),
     secret_keys: Iterable[str] = (),
+    is_dry_run: bool = False,
 ) -> Iterator[Recording]:
     """Record what is exchanged inside; calls of Odoo clients by this thread are seen without further ado."""
     rec = Recording(config=config, run_id=run_id, request_id=request_id)
     rec.add_secrets(secrets)
     rec.add_secret_keys(secret_keys)
+    rec.is_dry_run = is_dry_run
     try:
         with observing(rec.observer(party=Party.ODOO)):
             yield rec

@@ -262,3 +262,13 @@ def test_a_real_call_through_the_client_is_recorded_redacted() -> None:
     row = ApiLog.objects.get()
     assert row.url.endswith("/items?api_key=***&q=***")
     assert (row.status, row.request_headers["X-Shop-Token"], row.response_headers["Set-Cookie"]) == (200, "***", "***")
+
+
+@pytest.mark.django_db
+def test_what_a_preview_calls_is_marked() -> None:
+    with recording(is_dry_run=True) as rec:
+        rec.add_exchange(exchange(), party=Party.API, record_ref="dry")
+    with recording() as rec:
+        rec.add_exchange(exchange(), party=Party.API, record_ref="wet")
+    assert ApiLog.objects.get(is_dry_run=True).record_ref == "dry"
+    assert ApiLog.objects.get(is_dry_run=False).record_ref == "wet"
