@@ -14,6 +14,7 @@ class FakeField:
     relation: str | None = None
     required: bool = False
     readonly: bool = False
+    has_default: bool = False
 
     def to_odoo(self, value: object, *, tz: str = "UTC") -> object:
         if value is None:
