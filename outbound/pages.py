@@ -57,7 +57,7 @@ def pages_map(*, plan: Plan, selection: Selection, after_id: int, limit: int) ->
     """Read up to `limit` records behind `after_id` at once, map them, and divide them into pages. Raises RemoteError
     where Odoo cannot be read."""
     read = selection.read(after_id, limit)
-    results = map_out(plan, read.records, related=selection.related)
+    results = map_out(plan, read.records, related=selection.related, params=selection.params, ask=selection.ask)
     return [
         MappedPage(page, *_mapped(page, results[start : start + len(page.records)]))
         for start, page in selection.pages(read)

@@ -10,9 +10,10 @@ from typing import Any, Final
 from clients.odoo.client import OdooClient
 from clients.odoo.domain import parse_domain
 from mapping.plan import Plan
+from outbound.script_env import odoo_ask, script_params
+from outbound.targets.odoo_lookup import odoo_related
 from syncconfig.models import SyncConfig
 
-RELATED_CHUNK: Final = 1000
 UNPAGED_SIZE: Final = 1000
 """How many records are read at once where staff switched pages off."""
 
@@ -41,6 +42,9 @@ class Selection:
         self._domain = parse_domain(
             config.domain or "[]", now=now, uid=client.authenticate(), tz=config.connection.timezone
         )
+        self.ask = odoo_ask(client)
+        """How scripts ask Odoo."""
+        self.params = script_params(config, now=now)
         self._chosen = None if record_ids is None else sorted(set(record_ids))
 
     def read(self, after_id: int, limit: int) -> Page:
@@ -80,8 +84,4 @@ class Selection:
 
     def related(self, model: str, ids: Sequence[int], fields: Sequence[str]) -> Mapping[int, Mapping[str, object]]:
         """The related records that a page reads through, by id (mapping's `Related`)."""
-        found: dict[int, Mapping[str, object]] = {}
-        for start in range(0, len(ids), RELATED_CHUNK):
-            for record in self._client.read(model, list(ids[start : start + RELATED_CHUNK]), fields):
-                found[int(record["id"])] = record
-        return found
+        return odoo_related(self._client)(model, ids, fields)

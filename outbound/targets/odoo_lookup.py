@@ -11,7 +11,10 @@ from typing import Any, Final
 
 from clients.odoo.client import OdooClient
 from mapping.engine import Lookup
+from mapping.spec import DISPLAY_NAME, XML_ID
+from outbound.targets.odoo_names import ids_by_display_name, ids_by_xml_id, xml_ids
 
+MAX_READ: Final = 1000
 ARCHIVED_TOO: Final[Mapping[str, Any]] = {"active_test": False}
 
 Related = Callable[[str, Sequence[int], Sequence[str]], Mapping[int, dict[str, object]]]
@@ -26,6 +29,10 @@ def odoo_lookup(client: OdooClient) -> Lookup:
     """A `Lookup` for `map_in`. What it raises is RemoteError."""
 
     def lookup(model: str, field: str, values: Sequence[object]) -> dict[object, list[int]]:
+        if field == XML_ID:
+            return ids_by_xml_id(client, model, values)
+        if field == DISPLAY_NAME:
+            return ids_by_display_name(client, model, values)
         return ids_by_value(client, model, field, values)
 
     return lookup
@@ -35,7 +42,17 @@ def odoo_related(client: OdooClient) -> Related:
     """A `Related` for `map_out`. Deleted records are left out; what it raises is RemoteError."""
 
     def related(model: str, ids: Sequence[int], fields: Sequence[str]) -> dict[int, dict[str, object]]:
-        return {int(record["id"]): record for record in client.read(model, ids, fields)}
+        found: dict[int, dict[str, object]] = {}
+        stored = [name for name in fields if name != XML_ID] or ["id"]
+        for start in range(0, len(ids), MAX_READ):
+            part = list(ids[start : start + MAX_READ])
+            records = {int(record["id"]): record for record in client.read(model, part, stored)}
+            if XML_ID in fields:
+                named = xml_ids(client, model, list(records))
+                for record_id, record in records.items():
+                    record[XML_ID] = named.get(record_id, False)
+            found |= records
+        return found
 
     return related
 
