@@ -1,8 +1,8 @@
 """What has changed in Odoo under the feet of a config: its lines against the fields as they were and as they are.
 
 A `Snapshot` is taken when a config is known to be right, and kept as plain JSON. Later it is compared with the fields
-of the day: Odoo does not tell which of its fields fill themselves, so a required field without a line means something
-only when it was not required before.
+of the day: not all fields that fill themselves are known, so a required field without a line means something only
+when it was not required before.
 """
 
 from __future__ import annotations
@@ -169,4 +169,9 @@ def _shape(field: FieldType) -> Shape:
 
 
 def _required(fields: Mapping[str, FieldType] | None) -> frozenset[str]:
-    return frozenset(name for name, field in (fields or {}).items() if field.required and not field.readonly)
+    """The fields that a new record must be given, without those that Odoo is known to fill by itself."""
+    return frozenset(
+        name
+        for name, field in (fields or {}).items()
+        if field.required and not field.readonly and not getattr(field, "has_default", False)
+    )

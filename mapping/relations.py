@@ -32,6 +32,7 @@ class PseudoField:
     type: str = "char"
     relation: str | None = None
     required: bool = False
+    has_default: bool = False
     readonly: bool = True
 
     def to_odoo(self, value: object, *, tz: str = "UTC") -> object:

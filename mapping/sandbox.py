@@ -68,13 +68,17 @@ class Sandbox:
 
     def close(self) -> None:
         """End the process."""
-        self.let_go()
+        self._let_go()
         self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
 
-    def let_go(self) -> None:
-        """Close our ends of the pipes, which are all that a forked process has of it."""
+    def disown(self) -> None:
+        """For a process that was forked from ours: it has our ends of the pipes, and a child that is not its own."""
+        self._let_go()
+        self._process.returncode = 0
+
+    def _let_go(self) -> None:
         for pipe in (self._stdin, self._stdout):
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -109,7 +113,7 @@ def _after_fork() -> None:
     global _pool
     _inherited.append(_pool)
     for sandbox in _pool.idle:
-        sandbox.let_go()
+        sandbox.disown()
     _pool = _Pool()
 
 
