@@ -12,6 +12,7 @@ from auditlog.recorder import recording
 from clients.errors import RemoteError
 from outbound.budget import Budget
 from outbound.claims import deliveries_claim, due
+from outbound.hosts import Passage
 from outbound.sending import Sending, SendReport
 from outbound.targets.base import Target
 from outbound.targets.registry import target_for
@@ -51,10 +52,21 @@ def due_send(*, config: SyncConfig, sending: Sending, budget: Budget) -> None:
         if not sending.is_hungry:
             sending.step()
             continue
-        claim = deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS)
+        passage = sending.passage()
+        if passage is Passage.SHUT:
+            sending.report.is_shut = True
+            sending.recall()
+            sending.finish()
+            return
+        claim = deliveries_claim(config_id=config.pk, limit=1 if passage is Passage.PROBE else CLAIM_UNITS)
+        if passage is Passage.PROBE and not claim.units:
+            sending.gate.probe_unused()
         if claim.units:
             sending.add(claim)
-            sending.step(0)
+            if passage is Passage.PROBE:
+                sending.finish()
+            else:
+                sending.step(0)
         elif sending.is_idle:
             return
         else:

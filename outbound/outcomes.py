@@ -40,6 +40,8 @@ class Written:
     delivered: int = 0
     dead: int = 0
     retried: int = 0
+    last_words: str = ""
+    """Why one that is dead is."""
 
 
 class _Group(NamedTuple):
@@ -85,7 +87,8 @@ def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome]) -> Writte
         for unit, error in halves:
             moved[DeliveryState.PENDING] += _halve(unit, error, ours, now)
         links_write(config_id=config.pk, synced=[each for each in synced if each.delivery.pk in ours], now=now)
-    return Written(moved[DeliveryState.DELIVERED], moved[DeliveryState.DEAD], moved[DeliveryState.PENDING])
+    last_words = next((group.text for group in groups if group.state == DeliveryState.DEAD), "")
+    return Written(moved[DeliveryState.DELIVERED], moved[DeliveryState.DEAD], moved[DeliveryState.PENDING], last_words)
 
 
 def _take_answer(unit: Unit, answer: Answer, groups: dict[_Group, list[Parcel]], synced: list[Synced]) -> None:

@@ -23,10 +23,12 @@ from auditlog.recorder import Recording, recording
 from clients.errors import Kind, RemoteError
 from clients.odoo.domain import DomainError
 from outbound import retry
+from outbound.alerts import Trouble, alert
 from outbound.budget import Budget
 from outbound.claims import deliveries_claim
 from outbound.deliveries import CLAIM_UNITS, due_send
 from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
+from outbound.hosts import Passage
 from outbound.models import RunState, RunTrigger, SyncRun
 from outbound.page_commits import page_commit
 from outbound.reading import Reader
@@ -198,14 +200,15 @@ def _walk(run: SyncRun, config: SyncConfig, reader: Reader, sending: Sending, bu
                 return False
             sending.step()
             continue
-        sending.add(page_commit(run=run, config=config, mapped=mapped, claims=not budget.is_over))
+        is_free = sending.passage(probes=False) is Passage.FREE and not budget.is_over
+        sending.add(page_commit(run=run, config=config, mapped=mapped, claims=is_free))
         sending.step(0)
         if mapped.page.is_last:
             return True
         if budget.is_over:
             return False
         is_first = False
-        if monotonic() >= due_at_s:
+        if is_free and monotonic() >= due_at_s:
             # Deliveries of other runs, and those of this one that failed before.
             sending.add(deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS))
             due_at_s = monotonic() + DUE_EVERY_S
@@ -232,4 +235,5 @@ def _interrupted(run: SyncRun, error: RemoteError) -> Ended:
 
 def _failed(run: SyncRun, reason: str) -> Ended:
     run_release(run, new=RunState.FAILED, error=reason, finished_at=timezone.now(), next_attempt_at=None)
+    alert(run.config_id, Trouble.RUN_FAILED, f"Run #{run.pk} failed. {reason}")
     return Ended.FAILED

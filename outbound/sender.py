@@ -7,6 +7,7 @@ filled the queue (`outbound.sending`).
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -33,12 +34,24 @@ class Senders:
     """As many threads as there may be connections; each makes one attempt after the other until it is told to end.
 
     They are daemons: a task that is being stopped has a few seconds left, and the lease covers what was under way.
+    `halts` is asked about every result, by any thread: where it says so, nothing more is begun until `go_on`.
     """
 
-    def __init__(self, *, count: int, target: Target, rec: Recording, report: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        *,
+        count: int,
+        target: Target,
+        rec: Recording,
+        report: Callable[[Outcome], None],
+        halts: Callable[[Answer | RemoteError], bool],
+    ) -> None:
         self._target = target
         self._rec = rec
         self._report = report
+        self._halts = halts
+        self._is_halted = False
+        self._set_aside: deque[Unit] = deque()
         self._jobs: SimpleQueue[Unit | None] = SimpleQueue()
         self._threads = [Thread(target=self._work, name=f"sender-{number}", daemon=True) for number in range(count)]
         for thread in self._threads:
@@ -47,7 +60,7 @@ class Senders:
     @property
     def queued(self) -> int:
         """How many units no thread has begun with."""
-        return self._jobs.qsize()
+        return self._jobs.qsize() + len(self._set_aside)
 
     def put(self, unit: Unit) -> None:
         self._jobs.put(unit)
@@ -62,7 +75,17 @@ class Senders:
                 break
             if unit is not None:
                 units.append(unit)
+        self._is_halted = False
+        while self._set_aside:
+            units.append(self._set_aside.popleft())
         return units
+
+    def go_on(self) -> None:
+        """The host may be called after all."""
+        if self._is_halted:
+            self._is_halted = False
+            while self._set_aside:
+                self._jobs.put(self._set_aside.popleft())
 
     def end(self, *, wait: bool) -> None:
         """Let the threads end, each after the attempt it is making."""
@@ -74,7 +97,13 @@ class Senders:
 
     def _work(self) -> None:
         while (unit := self._jobs.get()) is not None:
-            self._report(Outcome(unit, _attempt(self._target, unit, self._rec)))
+            if self._is_halted:
+                self._set_aside.append(unit)
+                continue
+            result = _attempt(self._target, unit, self._rec)
+            if self._halts(result):
+                self._is_halted = True
+            self._report(Outcome(unit, result))
 
 
 def _attempt(target: Target, unit: Unit, rec: Recording) -> Answer | RemoteError:

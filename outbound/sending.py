@@ -8,21 +8,28 @@ begun when its time is up.
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
 
 from django.conf import settings
+from django.utils import timezone
 
 from auditlog.recorder import Recording
+from clients.errors import RemoteError
+from outbound import retry
+from outbound.alerts import Trouble, alert
 from outbound.budget import Budget
-from outbound.claims import RENEW_AFTER_S, Claim, claims_renew, units_release
+from outbound.claims import RENEW_AFTER_S, Claim, Unit, claims_renew, units_release
+from outbound.hosts import Gate, Passage, is_about_host, is_failure
+from outbound.models import policy_of
 from outbound.outcomes import outcomes_write
 from outbound.sender import Outcome, Senders
-from outbound.targets.base import Target
+from outbound.targets.base import Answer, Target
 from syncconfig.models import SyncConfig
 
 POLL_S: Final = 0.5
@@ -41,6 +48,8 @@ class SendReport:
     delivered: int = 0
     dead: int = 0
     retried: int = 0
+    is_shut: bool = False
+    """The host may not be called now, or the config is paused."""
     is_out_of_time: bool = False
 
 
@@ -53,12 +62,21 @@ class Sending:
         self._budget = budget
         self._rec = rec
         self._done: SimpleQueue[Outcome | None] = SimpleQueue()
-        self._senders = Senders(count=settings.SYNC_CONNECTIONS_PER_HOST, target=target, rec=rec, report=self._done.put)
+        self.policy = policy_of(config)
+        self.gate = Gate(url=config.url, policy=self.policy)
+        self._first_delay_s = retry.schedule_of(config.retry_schedule)[0]
+        self._paced: deque[Unit] = deque()
+        self._times: deque[datetime] = deque()
+        self._failures = 0
+        self._senders = Senders(
+            count=settings.SYNC_CONNECTIONS_PER_HOST, target=target, rec=rec, report=self._done.put, halts=self._halts
+        )
         self._unwritten: list[Outcome] = []
         self._unwritten_count = 0
         self._held: Counter[uuid.UUID] = Counter()
         self._written_at = monotonic()
         self._renew_at = monotonic() + RENEW_AFTER_S
+        self._last_words = ""
         self.report = SendReport()
 
     def __enter__(self) -> Self:
@@ -76,11 +94,18 @@ class Sending:
             self.finish()
         finally:
             self._senders.end(wait=kind is None)
+        if self.report.dead:
+            alert(self._config.pk, Trouble.DEAD, f"{self.report.dead} of its deliveries are dead. {self._last_words}")
 
     @property
     def is_hungry(self) -> bool:
         """Whether the next units should be made ready, so that no thread has to wait for them."""
-        return self._senders.queued < (QUEUED_BATCHES if self._config.request_shape == "page" else QUEUED_UNITS)
+        queued = self._senders.queued + len(self._paced)
+        return queued < (QUEUED_BATCHES if self._config.request_shape == "page" else QUEUED_UNITS)
+
+    def passage(self, *, probes: bool = True) -> Passage:
+        """What may be sent to the host now."""
+        return Passage.SHUT if self.policy.is_paused else self.gate.passage(probes=probes)
 
     @property
     def is_idle(self) -> bool:
@@ -90,7 +115,10 @@ class Sending:
         """Send the units of the claim, in their order."""
         for unit in claim.units:
             self._held[unit.token] += 1
-            self._senders.put(unit)
+            if self.policy.rate_per_minute:
+                self._paced.append(unit)
+            else:
+                self._senders.put(unit)
 
     def wake(self) -> None:
         """End the waiting of `step`; may be called by any thread."""
@@ -98,9 +126,16 @@ class Sending:
 
     def step(self, timeout_s: float = POLL_S) -> None:
         """Wait for something to happen, at most so long, and write what is worth it."""
-        self._collect(timeout_s)
+        self._pace()
+        self._collect(self._until_next(timeout_s))
         now = monotonic()
-        is_due = self._unwritten_count >= WRITE_FROM or now - self._written_at > WRITE_AFTER_S or not self._held
+        is_due = (
+            self._unwritten_count >= WRITE_FROM
+            or now - self._written_at > WRITE_AFTER_S
+            or not self._held
+            # The others must not go on calling a host that is not well.
+            or any(is_about_host(outcome.result) for outcome in self._unwritten)
+        )
         if self._unwritten and is_due:
             self._write()
         if self._held and now >= self._renew_at:
@@ -117,12 +152,32 @@ class Sending:
 
     def recall(self) -> None:
         """Give back what nobody has begun with."""
-        units = self._senders.recall()
+        units = [*self._senders.recall(), *self._paced]
+        self._paced.clear()
+        self._times.clear()
         if not units:
             return
         for unit in units:
             self._let_go(unit.token)
         units_release(units)
+
+    def _pace(self) -> None:
+        """Let go what the host's rate allows by now; give back what it does not allow soon."""
+        if not self._paced:
+            return
+        if not self._times:
+            self._times.extend(self.gate.give(len(self._paced)))
+            if not self._times:
+                self.recall()
+        now = timezone.now()
+        while self._paced and self._times and self._times[0] <= now:
+            self._times.popleft()
+            self._senders.put(self._paced.popleft())
+
+    def _until_next(self, timeout_s: float) -> float:
+        if not (self._paced and self._times):
+            return timeout_s
+        return min(timeout_s, max((self._times[0] - timezone.now()).total_seconds(), 0.001))
 
     def _collect(self, timeout_s: float) -> None:
         try:
@@ -149,3 +204,20 @@ class Sending:
         self.report.retried += written.retried
         self._rec.flush()
         self._written_at = monotonic()
+        if written.dead:
+            self._last_words = written.last_words
+        if self.gate.report((outcome.result for outcome in outcomes), first_delay_s=self._first_delay_s):
+            alert(self._config.pk, Trouble.BREAKER_OPEN, f"{self.gate.address} does not answer and is left alone.")
+        if self.passage(probes=False) is Passage.SHUT:
+            self.recall()
+        else:
+            self._senders.go_on()
+
+    def _halts(self, result: Answer | RemoteError) -> bool:
+        """Whether the host may have to be left alone after this: the breaker, which knows, is asked before the next
+        call is made. Called by the senders' threads."""
+        if not is_about_host(result):
+            self._failures = 0
+            return False
+        self._failures += 1
+        return self._failures >= self.policy.breaker_failures or not is_failure(result)

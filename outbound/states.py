@@ -1,4 +1,4 @@
-"""The only place where the state of a delivery or a run changes, always by compare-and-set.
+"""The only place where the state of a delivery, a run or a breaker changes, always by compare-and-set.
 
 Whoever changes a state says which one it believes is there; where that is no longer so, nothing is changed and the
 count returned says it: another process got there first. A transition that is not in the tables is a bug, and
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from outbound.models import Delivery, DeliveryState, RunState, SyncRun
+from outbound.models import BreakerState, Delivery, DeliveryState, Host, RunState, SyncRun
 
 DELIVERY_TRANSITIONS: Final[dict[DeliveryState, frozenset[DeliveryState]]] = {
     DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.DISCARDED, DeliveryState.SKIPPED}),
@@ -28,6 +28,11 @@ RUN_TRANSITIONS: Final[dict[RunState, frozenset[RunState]]] = {
     RunState.DONE: frozenset(),
     RunState.FAILED: frozenset({RunState.PENDING}),
     RunState.CANCELLED: frozenset({RunState.PENDING}),
+}
+
+BREAKER_TRANSITIONS: Final[dict[BreakerState, frozenset[BreakerState]]] = {
+    BreakerState.CLOSED: frozenset({BreakerState.OPEN}),
+    BreakerState.OPEN: frozenset({BreakerState.CLOSED}),
 }
 
 OPEN_DELIVERIES: Final = (DeliveryState.PENDING, DeliveryState.SENDING)
@@ -50,3 +55,11 @@ def runs_move(runs: QuerySet[SyncRun], *, old: RunState, new: RunState, **values
     if new not in RUN_TRANSITIONS[old]:
         raise IllegalTransition(f"A run cannot go from {old} to {new}.")
     return runs.order_by().filter(state=old).update(state=new, **values)
+
+
+def breakers_move(hosts: QuerySet[Host], *, old: BreakerState, new: BreakerState, **values: Any) -> int:
+    """Move the breakers of those of `hosts` that are in `old` to `new`, setting `values` with them. Returns how many
+    moved."""
+    if new not in BREAKER_TRANSITIONS[old]:
+        raise IllegalTransition(f"A breaker cannot go from {old} to {new}.")
+    return hosts.order_by().filter(state=old).update(state=new, **values)

@@ -21,6 +21,7 @@ from clients.errors import Kind, RemoteError
 from outbound import retry, runs
 from outbound.claims import due
 from outbound.enqueue import DELIVERIES, SYNC, enqueue_again_at, enqueue_on_commit
+from outbound.hosts import host_address, shut_hosts
 from outbound.models import Delivery, DeliveryState, RunState, SyncRun
 from outbound.states import deliveries_move, runs_move
 from syncconfig.models import RequestType, SyncConfig
@@ -152,7 +153,9 @@ def _deliveries_enqueue(now: datetime) -> int:
         active=True,
         request_type=RequestType.OUT,
     )
-    ids = list(configs.order_by("pk").values_list("pk", flat=True))
+    rows = list(configs.exclude(delivery_policy__is_paused=True).order_by("pk").values_list("pk", "url"))
+    shut = shut_hosts(now) if rows else set()
+    ids = [pk for pk, url in rows if host_address(url) not in shut]
     for config_id in ids:
         enqueue_on_commit(DELIVERIES, config_id)
     return len(ids)

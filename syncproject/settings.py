@@ -195,6 +195,12 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "inbound.errors.exception_handler",
 }
 
+# --- Alerts by e-mail ------------------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sync-hub@localhost")
+
 # --- Language, time, static files, log of the process ----------------------------------------------------------
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")

@@ -1,0 +1,31 @@
+"""What is to be delivered, what became of it, and which record is which on the other side."""
+
+from outbound.models.auth import OutAuth, OutAuthKind
+from outbound.models.delivery import Delivery, DeliveryState
+from outbound.models.delivery import _idempotency_key as _idempotency_key  # named by the first migration
+from outbound.models.host import BreakerState, Host
+from outbound.models.link import RecordClaim, RecordLink, WriteBack
+from outbound.models.notice import Notice, OdooHook
+from outbound.models.policy import BodyFormat, Deletions, DeliveryPolicy, policy_of
+from outbound.models.run import RunState, RunTrigger, SyncRun
+
+__all__ = [
+    "BodyFormat",
+    "BreakerState",
+    "Deletions",
+    "Delivery",
+    "DeliveryPolicy",
+    "DeliveryState",
+    "Host",
+    "Notice",
+    "OdooHook",
+    "OutAuth",
+    "OutAuthKind",
+    "RecordClaim",
+    "RecordLink",
+    "RunState",
+    "RunTrigger",
+    "SyncRun",
+    "WriteBack",
+    "policy_of",
+]
