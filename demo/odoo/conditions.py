@@ -237,6 +237,8 @@ def _comparable(env: "Env", field: Field, operator: str, value: Any) -> Any:
         return "" if field.type in TEXTS and operator in ("=", "in") else None
     if field.type in ("date", "datetime"):
         return _moment(env, field, operator, value)
+    if field.type == "many2one_reference":
+        return int(value)
     return str(value)
 
 
