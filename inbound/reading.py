@@ -17,6 +17,7 @@ from inbound.refusals import mapping_refusal, remote_refusal
 from inbound.work import Work
 from mapping.engine import map_out
 from mapping.plan import Plan
+from outbound.script_env import odoo_ask
 from outbound.targets.odoo import record_domain
 from outbound.targets.odoo_entry import several
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, odoo_related
@@ -91,7 +92,7 @@ def read_page(work: Work, query: Query) -> RecordPage:
 
 
 def _mapped(plan: Plan, client: OdooClient, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    results = map_out(plan, found, related=odoo_related(client), enforce_required=False)
+    results = map_out(plan, found, related=odoo_related(client), enforce_required=False, ask=odoo_ask(client))
     records: list[dict[str, Any]] = []
     for record, result in zip(found, results, strict=True):
         if result.values is None:

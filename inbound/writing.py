@@ -20,6 +20,7 @@ from mapping.paths import ABSENT, parse_path
 from mapping.plan import Plan
 from mapping.results import MappingResult
 from mapping.spec import X2MANY_TYPES, Direction
+from outbound.script_env import odoo_ask
 from outbound.targets.odoo import Action, WriteOutcome
 from outbound.targets.odoo_by_id import remove_records, update_records
 from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
@@ -108,6 +109,7 @@ def map_bodies(
         ids=ids,
         partial=partial,
         existing=True,
+        ask=odoo_ask(work.client),
     )
 
 
