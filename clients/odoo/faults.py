@@ -5,7 +5,7 @@ as JSON-RPC's `error.data` or as JSON-2's object; the sentence inside is nearly 
 takes out the exception's name and its sentence, and the rules below decide.
 
 Codes: access_denied, access_error, missing_record, validation, required, not_unique, user_error, unknown_model,
-unknown_field, unknown_method, unknown_database, missing_argument, bad_value, bad_request, concurrent_update,
+unknown_field, unsearchable_field, unknown_method, unknown_database, missing_argument, bad_value, bad_request, concurrent_update,
 unavailable, server_error. A ValidationError of a module's own cannot be told from a UserError over XML-RPC, and is
 `user_error` there.
 """
@@ -67,6 +67,16 @@ def _unknown_field(match: re.Match[str]) -> Reading:
     return Reading("unknown_field", f"The model '{model}' has no field '{name}'.", model=model, field=name)
 
 
+def _unsearchable(match: re.Match[str]) -> Reading:
+    model, name = match["model"], match["field"]
+    return Reading(
+        "unsearchable_field",
+        f"Odoo computes the field '{name}' of '{model}' and can neither search nor sort by it. Use a stored field.",
+        model=model,
+        field=name,
+    )
+
+
 def _unknown_model(match: re.Match[str]) -> Reading:
     model = match["model"]
     return Reading(
@@ -109,6 +119,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _rule(rf"^Invalid field '{_FIELD}' (?:on model|on|in) '{_MODEL}'", _unknown_field),
     _rule(rf"^Invalid field {_MODEL}\.(?P<field>\w+) in (?:leaf|condition|domain)", _unknown_field),
     _rule(rf"^Unknown field \"?{_MODEL}\.(?P<field>\w+)\"?", _unknown_field),
+    _rule(rf"^Cannot convert {_MODEL}\.(?P<field>\w+) to SQL because it is not stored", _unsearchable),
     _rule(rf"^Object {_MODEL} doesn't exist", _unknown_model),
     _rule(rf"^the model '{_MODEL}' does not exist", _unknown_model),
     _rule(
