@@ -61,6 +61,9 @@ class Line(Placed):
         # A new record has no id of Odoo's yet, even where that is what identifies records.
         is_own_id = self.name == "id"
         self.needed = spec.required or (not is_own_id and (spec.is_identifier or bool(field and field.required)))
+        # What Odoo fills by itself may be left out, but not emptied.
+        is_filled = field is not None and field.has_default and not (spec.required or spec.is_identifier)
+        self.must_come = self.needed and not is_filled
         # Odoo takes False for a boolean, so an empty one is no missing value.
         self.strict = self.needed and (spec.required or field is None or field.type != "boolean")
 
@@ -102,7 +105,7 @@ class Line(Placed):
             return self.spec.default
         if self.absent is Absent.ERROR:
             self.refuse(run, Rule.ABSENT, "is missing, and its line says that this is an error", ABSENT)
-        elif self.needed:
+        elif self.must_come:
             why = "is required" if self.spec.required else "is the record identifier"
             if not (self.spec.required or self.spec.is_identifier):
                 why = "is required by Odoo (send it, or give the line a default for when it is absent)"

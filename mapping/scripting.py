@@ -169,7 +169,7 @@ def _complete(
         job.values.clear()
         job.values.update(new)
     elif value is None:
-        if line.needed and not job.mode.partial:
+        if line.must_come and not job.mode.partial:
             refuse(Rule.REQUIRED, f"the script gave nothing; {line.spec.field} must have a value")
     elif line.strict and (value is False or is_blank(value)):
         refuse(Rule.REQUIRED, f"the script gave nothing; {line.spec.field} must have a value", value)

@@ -36,6 +36,10 @@ class Written:
         return self.field.required
 
     @property
+    def has_default(self) -> bool:
+        return self.field.has_default
+
+    @property
     def readonly(self) -> bool:
         return self.field.readonly
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 from clients.guard import AddressPolicy
 from clients.http import HttpClient, Timeouts
 from clients.odoo import OdooClient, OdooSettings, connect
-from clients.odoo.schema import ATTRIBUTES, Field, fields_from_get
+from clients.odoo.defaults import fields_with_defaults
+from clients.odoo.schema import Field, fields_from_get
 from syncconfig.models import ModelSchema, OdooConnection
 
 _clients: dict[int, tuple[int, OdooClient]] = {}
@@ -77,7 +78,7 @@ def fields_of(connection: OdooConnection, model: str, *, refresh: bool = False) 
     row = ModelSchema.objects.filter(connection=connection, model=model).first()
     if row and not refresh:
         return fields_from_get(row.fields)
-    raw = client_for(connection).call(model, "fields_get", kwargs={"attributes": list(ATTRIBUTES)})
+    raw = fields_with_defaults(client_for(connection), model)
     now = timezone.now()
     told = {"fetched_at": now, "tried_at": now, "error": ""}
     if row and row.fields == raw:

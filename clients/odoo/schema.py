@@ -56,7 +56,8 @@ _X2MANY: Final = ("one2many", "many2many")
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a model. `relation` is the related model, `relation_field` a one2many's other side, `selection`
-    the (key, label) pairs of a selection."""
+    the (key, label) pairs of a selection. `has_default` says that Odoo fills it by itself in a new record; it is known
+    of required fields alone (`OdooClient.fields_raw`)."""
 
     name: str
     type: str
@@ -68,6 +69,7 @@ class Field:
     relation_field: str | None = None
     selection: SelectionItems | None = None
     help: str | None = None
+    has_default: bool = False
 
     def to_odoo(self, value: Any, *, tz: str = "UTC") -> Any:
         """What to send for `value`; None clears the field. A datetime without an offset is taken in `tz`.
@@ -100,7 +102,7 @@ class Field:
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON, for a cache; `from_dict` reads it back. Defaults are left out."""
         plain: dict[str, Any] = {"name": self.name, "type": self.type, "label": self.label}
-        for name in ("required", "readonly", "relation", "relation_field", "help"):
+        for name in ("required", "readonly", "relation", "relation_field", "help", "has_default"):
             if getattr(self, name):
                 plain[name] = getattr(self, name)
         if not self.store:
@@ -130,6 +132,7 @@ def fields_from_get(raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Field]:
             relation_field=told.get("relation_field") or None,
             selection=_selection(told.get("selection")),
             help=told.get("help") or None,
+            has_default=bool(told.get("has_default")),
         )
         for name, told in raw.items()
     }

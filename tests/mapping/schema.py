@@ -113,6 +113,7 @@ MODELS = {
         FakeField("state", "char", readonly=True),
         FakeField("note", "char"),
         FakeField("date_order", "datetime"),
+        FakeField("company_id", "integer", required=True, has_default=True),
         FakeField("commitment_date", "datetime"),
         FakeField("validity_date", "date"),
         FakeField("origin", "char"),

@@ -168,3 +168,11 @@ def test_errors_show_long_values_shortened(make_plan: MakePlan) -> None:
     plan = make_plan("res.partner", REF, {"field": "active", "key": "active"})
     (result,) = map_in(plan, [{"id": 1, "active": "x" * 5000}], lookup=NOBODY.lookup)
     assert result.errors[0].value == "x" * 199 + "…"
+
+
+def test_what_odoo_requires_and_fills_by_itself_may_be_left_out_but_not_emptied(make_plan: MakePlan) -> None:
+    number = {"field": "client_order_ref", "key": "name", "is_identifier": True}
+    plan = make_plan("sale.order", number, {"field": "company_id", "key": "company"})
+    left_out, emptied = map_in(plan, [{"name": "#1"}, {"name": "#2", "company": None}], lookup=NOBODY.lookup)
+    assert left_out.values == {"client_order_ref": "#1"}
+    assert [(error.key, error.rule) for error in emptied.errors] == [("company", "required")]
