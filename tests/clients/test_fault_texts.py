@@ -42,8 +42,10 @@ def test_a_barcode_in_use_is_not_unique_on_either_transport(fault: Fault) -> Non
 NOT_STORED = "Cannot convert res.partner.company_type to SQL because it is not stored"
 TRACEBACK = (
     'Traceback (most recent call last):\n  File "/odoo/orm/models.py", line 2930, in _field_to_sql\n'
-    '    sql = field.to_sql(self, alias)\n          ^^^^^^^^^^^^^^^^^^^^^^^^^\n  File "/odoo/orm/fields.py", line 1218, '
-    f'in to_sql\n    raise ValueError(f"Cannot convert {{self}} to SQL because it is not stored")\nValueError: {NOT_STORED}\n'
+    "    sql = field.to_sql(self, alias)\n          ^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+    '  File "/odoo/orm/fields.py", line 1218, in to_sql\n'
+    '    raise ValueError(f"Cannot convert {self} to SQL because it is not stored")\n'
+    f"ValueError: {NOT_STORED}\n"
 )
 VALUE_ERROR = {"name": "builtins.ValueError", "message": NOT_STORED, "arguments": [NOT_STORED], "debug": TRACEBACK}
 
