@@ -6,8 +6,8 @@ takes out the exception's name and its sentence, and the rules below decide.
 
 Codes: access_denied, access_error, missing_record, validation, required, not_unique, user_error, unknown_model,
 unknown_field, unsearchable_field, unknown_method, unknown_database, missing_argument, bad_value, bad_request,
-concurrent_update, unavailable, server_error. A ValidationError of a module's own cannot be told from a UserError over XML-RPC, and is
-`user_error` there.
+concurrent_update, unavailable, server_error. A ValidationError of a module's own cannot be told from a UserError over
+XML-RPC, and is `user_error` there.
 """
 
 from __future__ import annotations
