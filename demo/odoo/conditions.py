@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from demo.odoo.domains import NEGATIVE, normalize
-from demo.odoo.faults import DatabaseError
+from demo.odoo.faults import DatabaseError, unsearchable
 from demo.odoo.fields import NUMBERS, TEXTS, X2MANY, Field
 from demo.odoo.hierarchy import hierarchy
 from demo.odoo.store import Row
@@ -100,11 +100,26 @@ def condition(env: "Env", model: str, path: Any, operator: str, value: Any) -> T
             return _always
         operator = "="
     if not field.is_searchable:
-        # Odoo says so in its log and lets every record pass.
-        return _always
+        return _unsearchable(env, model, name, operator, value)
     if name == "display_name":
         return predicate(env, model, normalize(env.name_domain(model, operator, value), env.version))
     return _of_field(env, model, name, field, operator, value)
+
+
+def _unsearchable(env: "Env", model: str, name: str, operator: str, value: Any) -> Test:
+    """18 says so in its log and lets every record pass; 19 raises, unless the condition is decided without the field:
+    by an empty list or an empty pattern."""
+    if operator == "any" and env.field(model, name).relation is None:
+        raise _not_relational(env, name)
+    if env.version < 19:
+        return _never if operator == "in" and value == [] else _always
+    if not value and operator in ("in", "like", "ilike", "not in") and value is not False:
+        return _never if operator == "in" else _always
+    raise unsearchable(model, name)
+
+
+def _not_relational(env: "Env", name: str) -> Exception:
+    return ValueError(f"Cannot determine the relation for {name!r}") if env.version >= 19 else KeyError("None")
 
 
 def _of_field(env: "Env", model: str, name: str, field: Field, operator: str, value: Any) -> Test:
@@ -119,7 +134,7 @@ def _of_field(env: "Env", model: str, name: str, field: Field, operator: str, va
         return hierarchy(env, model, name, field, operator, value)
     if operator == "any":
         if field.relation is None:
-            raise ValueError(f"Cannot determine the relation for {name!r}") if env.version >= 19 else KeyError("None")
+            raise _not_relational(env, name)
         inner = predicate(env, field.relation, normalize(value, env.version))
         return _through(env, model, name, field, inner)
     if field.relation is not None:

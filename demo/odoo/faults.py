@@ -100,23 +100,38 @@ def mandatory(version: int, description: str, model: str, label: str, name: str)
     )
 
 
-def still_needed(version: int, description: str, model: str, name: str) -> ValidationError:
+def still_needed(version: int, description: str, model: str, label: str, name: str) -> ValidationError:
     """A record cannot be deleted because that field of that model needs it."""
-    return broken_key(version, description, model, f"{model.replace('.', '_')}_{name}_fkey")
-
-
-def broken_key(version: int, description: str, model: str, constraint: str) -> ValidationError:
-    """A foreign key does not hold: Odoo takes it for a deletion, also where a missing record was linked."""
     if version < 19:
-        return ValidationError(
-            "The operation cannot be completed: another model requires the record being deleted. "
-            "If possible, archive it instead.\n\n"
-            f"Model: {description} ({model})\nConstraint: {constraint}\n"
-        )
+        return _broken_key_18(f"{description} ({model})", f"{model.replace('.', '_')}_{name}_fkey")
+    return _broken_key_19(f"'{description}' ({model})", f"'{label}' ({name})")
+
+
+def broken_link(version: int, constraint: str) -> ValidationError:
+    """A missing record was linked to a many2many: Odoo takes that for a deletion, by a model it cannot name."""
+    if version < 19:
+        return _broken_key_18("Unknown (unknown)", constraint)
+    return _broken_key_19("Unknown", constraint)
+
+
+def _broken_key_18(model: str, constraint: str) -> ValidationError:
     return ValidationError(
-        "The operation cannot be completed: Another model requires the record being deleted, "
-        f"if possible, archive it instead.\nModel: '{description}' ({model})\nConstraint: {constraint}\n"
+        "The operation cannot be completed: another model requires the record being deleted. "
+        f"If possible, archive it instead.\n\nModel: {model}\nConstraint: {constraint}\n"
     )
+
+
+def _broken_key_19(model: str, constraint: str) -> ValidationError:
+    return ValidationError(
+        "The operation cannot be completed: Another model is using the record you are trying to delete.\n\n"
+        f"The troublemaker is: {model}\nThanks to the following constraint: {constraint}\n"
+        "How about archiving the record instead?"
+    )
+
+
+def unsearchable(model: str, name: str) -> ValueError:
+    """A field without a column orders nothing, and from 19 no condition may name it."""
+    return ValueError(f"Cannot convert {model}.{name} to SQL because it is not stored")
 
 
 def unknown_database(name: str) -> DatabaseError:

@@ -21,6 +21,8 @@ NUMBERS = ("integer", "float", "monetary")
 TEXTS = ("char", "text", "html")
 # How the files begin that Odoo takes for images: PNG, JPEG, GIF, WebP, BMP, ICO, SVG.
 IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"\0\0\1\0", b"<svg", b"<?xml")
+# The decimal accuracies of a new database: amounts, weights, percentages.
+CENTS = (16, 2)
 MAGIC = ("id", "create_date", "write_date", "create_uid", "write_uid", "display_name")
 
 
@@ -31,6 +33,7 @@ class Field:
     `compute(env, row)` makes the value on reading; `inverse(env, row, value)` writes it; `delegate` names the
     many2one whose record holds the value (`_inherits`); `default` is a value or `default(env, values)`. A field that
     is not stored can be searched if it is `related` (a path to a stored one) or has a search of its own (`search`).
+    `digits` is how many a number has in all and after the point, where it is rounded to; False or 0 say that it is not.
     """
 
     type: str
@@ -45,7 +48,8 @@ class Field:
     compute: Callable[..., Any] | None = None
     inverse: Callable[..., None] | None = None
     delegate: str | None = None
-    digits: int | None = None
+    digits: tuple[int, int] | int | None = None
+    min_display_digits: int | None = None
     ondelete: str = "set null"
     index: bool = False
     related: bool = False
@@ -85,7 +89,18 @@ class Field:
             shown["relation_field"] = self.relation_field
         if self.selection is not None:
             shown["selection"] = [list(choice) for choice in self.selection]
+        if self.digits is not None:
+            shown["digits"] = list(self.digits) if isinstance(self.digits, tuple) else self.digits
+        if self.min_display_digits is not None:
+            shown["min_display_digits"] = self.min_display_digits
         return shown
+
+
+def price(version: int, string: str, **options: Any) -> Field:
+    """A price or a cost: 18 rounds it to cents, 19 keeps what it is given and only shows cents."""
+    if version < 19:
+        return Field("float", string, digits=CENTS, **options)
+    return Field("float", string, digits=False, min_display_digits=CENTS[1], **options)
 
 
 def char(string: str, **options: Any) -> Field:
@@ -147,7 +162,7 @@ def _integer(_model: str, _name: str, _field: Field, value: Any) -> int:
 
 def _float(_model: str, _name: str, field: Field, value: Any) -> float:
     number = float(value or 0.0)
-    return number if field.digits is None else rounded(number, field.digits)
+    return rounded(number, field.digits[1]) if isinstance(field.digits, tuple) else number
 
 
 def rounded(number: float, digits: int) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from demo.odoo.faults import AccessError, HttpError, UserError
+from demo.odoo.fields import to_wire
 from demo.odoo.load import load_rows
 from demo.odoo.marks import model_method
 from demo.odoo.naming import name_search
@@ -26,6 +27,8 @@ DEFAULT_ATTRIBUTES = (
     "relation",
     "relation_field",
     "selection",
+    "digits",
+    "min_display_digits",
 )
 
 
@@ -110,9 +113,6 @@ class Records:
             vals["name"] += " (copy)"
         return vals
 
-    def exists(self) -> list[int]:
-        return [record_id for record_id in self.ids if record_id in self.env.store.table(self.model)]
-
     @model_method
     def fields_get(
         self, allfields: list[str] | None = None, attributes: list[str] | None = None
@@ -185,8 +185,11 @@ class Records:
         found = {}
         for name in names:
             default = fields[name].default if name in fields else None
-            if default is not None and not callable(default):
-                found[name] = default
+            if callable(default):
+                # A number of a sequence is drawn when the record is made, and only promised before.
+                default = getattr(default, "promised", None) or default(self.env, {})
+            if default is not None:
+                found[name] = to_wire(fields[name], default)
         return found
 
 
@@ -194,6 +197,11 @@ def toggle_active(self: Records) -> None:
     """18 only: what is archived comes back, the others are archived."""
     for row in self.env.rows(self.model, self.ids):
         self.env.write(self.model, [row["id"]], {"active": not row.get("active")})
+
+
+def exists(self: Records) -> list[int]:
+    """18 only: 19 has made it private."""
+    return [record_id for record_id in self.ids if record_id in self.env.store.table(self.model)]
 
 
 @model_method
@@ -221,9 +229,16 @@ def _default_get_19(self: Records, fields: list[str]) -> dict[str, Any]:
 
 
 VERSION_METHODS: dict[int, dict[str, Callable[..., Any]]] = {
-    18: {"toggle_active": toggle_active, "name_search": _name_search_18, "default_get": _default_get_18},
+    18: {
+        "toggle_active": toggle_active,
+        "exists": exists,
+        "name_search": _name_search_18,
+        "default_get": _default_get_18,
+    },
     19: {"name_search": _name_search_19, "default_get": _default_get_19},
 }
+# Methods that Odoo has but keeps to itself; without these the name would be an unknown one.
+PRIVATE = {18: ("filtered_domain", "mapped"), 19: ("exists", "filtered_domain", "mapped", "search_fetch")}
 # `context_get` needs no record: it answers for the user who calls.
 WITHOUT_IDS = ("context_get",)
 
@@ -231,7 +246,7 @@ WITHOUT_IDS = ("context_get",)
 def public_method(env: Env, model: str, name: str) -> Callable[..., Any]:
     """The method of that name; raises AccessError for a private one, AttributeError for one that is not there."""
     definition = env.model(model)
-    if name.startswith("_"):
+    if name.startswith("_") or name in PRIVATE[env.version]:
         raise AccessError(f"Private methods (such as '{model}.{name}') cannot be called remotely.")
     method = definition.methods.get(name) or VERSION_METHODS[env.version].get(name) or vars(Records).get(name)
     if method is None:

@@ -6,7 +6,7 @@ Texts are ordered by their characters' numbers, capitals first: Odoo makes its d
 import re
 from typing import TYPE_CHECKING, Any
 
-from demo.odoo.faults import UserError
+from demo.odoo.faults import UserError, unsearchable
 from demo.odoo.fields import Field
 from demo.odoo.store import Row
 
@@ -34,7 +34,7 @@ def ordered(env: "Env", model: str, rows: list[Row], order: str | None) -> list[
         name = match["field"]
         field = env.field(model, name)
         if not field.is_sortable and name != "id":
-            raise ValueError(f"Cannot convert {model}.{name} to SQL because it is not stored")
+            raise unsearchable(model, name)
         descending = (match["direction"] or "").lower() == "desc"
         nulls_last = (match["nulls"] or ("first" if descending else "last")).lower() == "last"
         keys = _keys(env, model, rows, name, field, by_id=match["path"] == "id")

@@ -287,7 +287,7 @@ class Env:
         if field.ondelete == "cascade":
             self.unlink(referrer, ids)
         elif field.ondelete == "restrict" or field.required:
-            raise still_needed(self.version, self.model(referrer).description, referrer, name)
+            raise still_needed(self.version, self.model(referrer).description, referrer, field.string, name)
         else:
             for row in self.rows(referrer, ids):
                 self.store.put(referrer, {**row, name: None})

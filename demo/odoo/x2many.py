@@ -2,13 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-from demo.odoo.faults import broken_key
+from demo.odoo.faults import broken_link
 from demo.odoo.store import Row
 
 if TYPE_CHECKING:
     from demo.odoo.orm import Env
 
-COLUMNS = {("res.partner", "category_id"): "category_id"}
+# The foreign keys to the far side that are not called after both tables.
+FOREIGN_KEYS = {
+    ("res.partner", "category_id"): "res_partner_res_partner_category_rel_category_id_fkey",
+    ("sale.order", "tag_ids"): "sale_order_tag_rel_tag_id_fkey",
+}
 CREATE, UPDATE, DELETE, UNLINK, LINK, CLEAR, SET = range(7)
 
 
@@ -102,14 +106,14 @@ class _Many2many(_Side):
 
     def link(self, ids: list[int]) -> None:
         if any(self.env.store.get(self.relation, record_id) is None for record_id in ids):
-            raise broken_key(self.env.version, "Unknown", "unknown", self._foreign_key())
+            raise broken_link(self.env.version, self._foreign_key())
         self._replace(list(dict.fromkeys([*self.current(), *ids])))
 
     def _foreign_key(self) -> str:
         """The name of the constraint on the far column, by Odoo's own names for tables and columns."""
         tables = sorted((self.model.replace(".", "_"), self.relation.replace(".", "_")))
-        column = COLUMNS.get((self.model, self.name), f"{self.relation.replace('.', '_')}_id")
-        return f"{'_'.join(tables)}_rel_{column}_fkey"
+        called = f"{'_'.join(tables)}_rel_{self.relation.replace('.', '_')}_id_fkey"
+        return FOREIGN_KEYS.get((self.model, self.name), called)
 
     def unlink(self, ids: list[int]) -> None:
         self._replace([record_id for record_id in self.current() if record_id not in ids])

@@ -123,6 +123,16 @@ def one(odoo: OdooClient) -> Callable[..., Any]:
     return read
 
 
+@pytest.fixture
+def there(odoo: OdooClient) -> Callable[[str, int], bool]:
+    """`there(model, id)`: whether the record exists, archived ones too."""
+
+    def look_up(model: str, record_id: int) -> bool:
+        return odoo.search(model, [["id", "=", record_id]], context={"active_test": False}) == [record_id]
+
+    return look_up
+
+
 @pytest.fixture(scope="session")
 def country(odoo: OdooClient) -> Callable[[str], int]:
     """The id of a country by its code; the same everywhere, but not to be relied on."""

@@ -1,7 +1,8 @@
 """Which Odoo the suite runs against: the demo Odoo, or the real one that the environment names.
 
-`ODOO_TEST_URL`, `ODOO_TEST_DB`, `ODOO_TEST_LOGIN` and `ODOO_TEST_KEY` name a real one. It needs the sales app, and a
-user who may do everything; what the tests create begins with `conf-` and is deleted again.
+`ODOO_TEST_URL`, `ODOO_TEST_DB`, `ODOO_TEST_LOGIN` and `ODOO_TEST_KEY` name a real one. It needs the sales app, a user
+who may do everything, and the settings of a new database, such as how taxes are rounded; what the tests create begins
+with `conf-` and is deleted again.
 """
 
 import os

@@ -9,6 +9,7 @@ from clients.odoo.client import OdooClient
 Make = Callable[..., int]
 One = Callable[..., Any]
 Raised = Callable[..., RemoteError]
+There = Callable[[str, int], bool]
 Later = Callable[[str, list[int]], None]
 NOWHERE = 2_000_000_000
 
@@ -61,12 +62,24 @@ def test_a_write_with_a_missing_record_changes_nothing(odoo: OdooClient, make: M
     assert one("res.partner", record, "ref") == "old"
 
 
-def test_deleted_records_are_gone_and_cannot_be_deleted_again(odoo: OdooClient, make: Make, error: Raised) -> None:
+def test_deleted_records_are_gone_and_cannot_be_deleted_again(
+    odoo: OdooClient, make: Make, there: There, error: Raised
+) -> None:
     record = make("res.partner")
+    assert there("res.partner", record)
     odoo.unlink("res.partner", [record])
-    assert odoo.search("res.partner", [["id", "=", record]], context={"active_test": False}) == []
-    assert odoo.call("res.partner", "exists", ids=[record]) == []
+    assert not there("res.partner", record)
     assert error(odoo.unlink, "res.partner", [record]).code == "missing_record"
+
+
+def test_only_18_answers_which_records_exist(odoo: OdooClient, make: Make, error: Raised, major: int) -> None:
+    record = make("res.partner")
+    if major < 19:
+        assert odoo.call("res.partner", "exists", ids=[record, NOWHERE]) == [record]
+    else:
+        raised = error(odoo.call, "res.partner", "exists", ids=[record])
+        assert (raised.kind, raised.code) == (Kind.PERMANENT, "access_error")
+        assert raised.message == "The method 'exists' of 'res.partner' is private and cannot be called from outside."
 
 
 def test_archived_records_hide_until_the_context_or_the_domain_asks(odoo: OdooClient, make: Make, one: One) -> None:

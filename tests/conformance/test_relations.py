@@ -11,7 +11,16 @@ from clients.odoo.client import OdooClient
 Make = Callable[..., int]
 One = Callable[..., Any]
 Raised = Callable[..., RemoteError]
+There = Callable[[str, int], bool]
 NOWHERE = 2_000_000_000
+BROKEN_18 = (
+    "The operation cannot be completed: another model requires the record being deleted. If possible, archive it "
+    "instead. Model: {} Constraint: {}"
+)
+BROKEN_19 = (
+    "The operation cannot be completed: Another model is using the record you are trying to delete. "
+    "The troublemaker is: {} Thanks to the following constraint: {} How about archiving the record instead?"
+)
 
 
 @pytest.fixture
@@ -50,7 +59,7 @@ def test_commands_change_a_many2many(
 
 
 def test_a_many2many_creates_updates_and_deletes_the_other_side(
-    odoo: OdooClient, make: Make, one: One, later: Callable[[str, list[int]], None], tag: str
+    odoo: OdooClient, make: Make, one: One, there: There, later: Callable[[str, list[int]], None], tag: str
 ) -> None:
     contact = make("res.partner", category_id=[[0, 0, {"name": f"{tag}-made"}]])
     (made,) = one("res.partner", contact, "category_id")
@@ -59,11 +68,11 @@ def test_a_many2many_creates_updates_and_deletes_the_other_side(
     assert one("res.partner.category", made, "name") == f"{tag}-renamed"
     odoo.write("res.partner", [contact], {"category_id": [[2, made, 0]]})
     assert one("res.partner", contact, "category_id") == []
-    assert odoo.call("res.partner.category", "exists", ids=[made]) == []
+    assert not there("res.partner.category", made)
 
 
 def test_a_one2many_creates_updates_unlinks_and_deletes(
-    odoo: OdooClient, make: Make, one: One, later: Callable[[str, list[int]], None], tag: str
+    odoo: OdooClient, make: Make, one: One, there: There, later: Callable[[str, list[int]], None], tag: str
 ) -> None:
     children = [[0, 0, {"name": f"{tag}-{name}", "type": "other"}] for name in "abc"]
     company = make("res.partner", is_company=True, child_ids=children)
@@ -73,7 +82,7 @@ def test_a_one2many_creates_updates_unlinks_and_deletes(
     assert one("res.partner", company, "child_ids") == [a]
     assert one("res.partner", a, "ref") == "changed"
     assert one("res.partner", b, "parent_id") is False
-    assert odoo.call("res.partner", "exists", ids=[c]) == []
+    assert not there("res.partner", c)
     odoo.write("res.partner", [company], {"child_ids": [[4, b, 0]]})
     assert sorted(one("res.partner", company, "child_ids")) == [a, b]
     odoo.write("res.partner", [company], {"child_ids": [[6, 0, [b]]]})
@@ -84,11 +93,42 @@ def test_a_one2many_creates_updates_unlinks_and_deletes(
 
 @pytest.mark.parametrize("commands", [[[4, NOWHERE, 0]], [[6, 0, [NOWHERE]]]])
 def test_linking_what_is_not_there_breaks_the_key(
-    odoo: OdooClient, make: Make, error: Raised, commands: list[Any]
+    odoo: OdooClient, make: Make, error: Raised, major: int, commands: list[Any]
 ) -> None:
     raised = error(odoo.write, "res.partner", [make("res.partner")], {"category_id": commands})
-    assert (raised.kind, raised.code) == (Kind.PERMANENT, "validation") or raised.code == "user_error"
-    assert "Constraint: res_partner_res_partner_category_rel_category_id_fkey" in raised.message
+    assert (raised.kind, raised.code) == (Kind.PERMANENT, "validation")
+    constraint = "res_partner_res_partner_category_rel_category_id_fkey"
+    assert raised.message == (
+        BROKEN_18.format("Unknown (unknown)", constraint) if major < 19 else BROKEN_19.format("Unknown", constraint)
+    )
+
+
+def test_what_another_record_needs_is_not_deleted(
+    odoo: OdooClient, make: Make, there: There, error: Raised, major: int, tag: str
+) -> None:
+    country = make("res.country", code="ØZ", name=tag)
+    state = make("res.country.state", code=tag, country_id=country)
+    make("res.partner", state_id=state)
+    raised = error(odoo.unlink, "res.country.state", [state])
+    assert (raised.kind, raised.code) == (Kind.PERMANENT, "validation")
+    if major < 19:
+        assert raised.message == BROKEN_18.format("Contact (res.partner)", "res_partner_state_id_fkey")
+    else:
+        assert raised.message == BROKEN_19.format("'Contact' (res.partner)", "'State' (state_id)")
+    assert there("res.country.state", state)
+
+
+def test_a_category_with_products_is_deleted_on_19_alone(
+    odoo: OdooClient, make: Make, one: One, error: Raised, major: int
+) -> None:
+    category = make("product.category")
+    product = make("product.product", categ_id=category)
+    if major < 19:
+        assert error(odoo.unlink, "product.category", [category]).code == "validation"
+        assert one("product.product", product, "categ_id")[0] == category
+    else:
+        odoo.unlink("product.category", [category])
+        assert one("product.product", product, "categ_id") is False
 
 
 def test_a_text_is_no_list_of_commands(odoo: OdooClient, make: Make, error: Raised) -> None:

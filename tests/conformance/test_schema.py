@@ -63,6 +63,15 @@ def test_what_is_not_searchable_or_sortable_is_so_in_the_stand_in(
     assert {name: there[name] for name in played} == played
 
 
+@pytest.mark.parametrize("model", [*MODELS, "account.tax", "uom.uom", "res.currency"])
+def test_the_digits_of_a_number_are_those_of_the_stand_in(odoo: OdooClient, stand_in: DemoOdoo, model: str) -> None:
+    wanted = {"attributes": ["type", "digits", "min_display_digits"]}
+    there = odoo.call(model, "fields_get", kwargs=wanted)
+    played = stand_in.call(model, "fields_get", **wanted)
+    numbers = {name: told for name, told in played.items() if told["type"] == "float"}
+    assert {name: there[name] for name in numbers} == numbers
+
+
 def test_an_unknown_model_has_no_fields(odoo: OdooClient, error: Callable[..., Exception]) -> None:
     raised = error(odoo.fields_get, "conf.no.such.model")
     assert getattr(raised, "code", None) == "unknown_model"

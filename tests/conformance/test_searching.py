@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clients.errors import RemoteError
+from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
 
 Raised = Callable[..., RemoteError]
@@ -172,10 +172,9 @@ CASES: dict[str, Cases] = {
         (["&", "!", ["color", "=", 3], "|", ["color", "=", 1], ["employee", "=", True]], ("ann",)),
         (["!", "!", ["color", "=", 1]], ("ann",)),
     ],
-    "archived ones, and what Odoo lets pass because it cannot search it": [
+    "archived ones and computed names": [
         ([["active", "=", False]], ("old",)),
         ([["active", "in", [True, False]]], ("ann", "bob", "co", "eve", "old")),
-        ([["company_type", "=", "company"]], ALL),
         ([["display_name", "=", "{tag}-co, {tag}-ann"]], ("ann",)),
     ],
 }  # fmt: skip
@@ -185,6 +184,40 @@ CASES: dict[str, Cases] = {
 def test_domains_select(family: Family, group: str) -> None:
     found = {str(domain): tuple(family.find(family.fill(domain))) for domain, _names in CASES[group]}
     assert found == {str(domain): names for domain, names in CASES[group]}
+
+
+UNSEARCHABLE: list[tuple[str, Any]] = [
+    ("=", "company"),
+    ("!=", "company"),
+    ("=", False),
+    ("in", ["company"]),
+    ("ilike", "comp"),
+    (">", "a"),
+    ("=?", "person"),
+]
+
+
+@pytest.mark.parametrize("path", ["company_type", "parent_id.company_type"])
+@pytest.mark.parametrize(("operator", "value"), UNSEARCHABLE)
+def test_18_lets_every_record_pass_where_it_cannot_search_and_19_refuses(
+    family: Family, error: Raised, major: int, path: str, operator: str, value: Any
+) -> None:
+    if major < 19:
+        assert family.find([[path, operator, value]]) == (["ann", "bob"] if "." in path else sorted(ALL))
+    else:
+        raised = error(family.find, [[path, operator, value]])
+        assert (raised.kind, raised.code) == (Kind.PERMANENT, "unsearchable_field")
+        assert (raised.model, raised.field) == ("res.partner", "company_type")
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "names"),
+    [("in", [], []), ("not in", [], sorted(ALL)), ("ilike", "", sorted(ALL)), ("=?", False, sorted(ALL))],
+)
+def test_a_condition_that_needs_no_value_of_its_field_can_be_searched(
+    family: Family, operator: str, value: Any, names: list[str]
+) -> None:
+    assert family.find([["company_type", operator, value]]) == names
 
 
 ORDERS = {
@@ -275,7 +308,7 @@ def test_a_country_is_found_by_its_code_first(odoo: OdooClient, country: Callabl
         ([], "name; drop table", "user_error"),
         ([["name", "~", "x"]], None, "server_error"),
         (["|", ["name", "=", "x"]], None, "server_error"),
-        ([], "company_type", "server_error"),
+        ([], "company_type", "unsearchable_field"),
     ],
 )
 def test_what_cannot_be_searched_is_told(

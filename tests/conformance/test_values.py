@@ -120,10 +120,25 @@ def test_a_date_has_no_time(odoo: OdooClient, make: Make, one: One, field: Calla
     assert one("sale.order", order, "validity_date") is False
 
 
-@pytest.mark.parametrize("given", [1.005, 2.675, 8.255, 0.125])
-def test_prices_are_rounded_half_up(make: Make, one: One, given: float) -> None:
-    product = make("product.product", list_price=given)
-    assert one("product.product", product, "list_price") == round(given + 1e-9, 2)
+@pytest.mark.parametrize("name", ["list_price", "lst_price", "standard_price"])
+def test_prices_are_rounded_half_up_on_18_and_kept_on_19(
+    odoo: OdooClient, make: Make, one: One, major: int, name: str
+) -> None:
+    product = make("product.product")
+    for given, rounded in ((1.005, 1.01), (2.675, 2.68), (8.255, 8.26), (0.125, 0.13), (33.333, 33.33), (9.999, 10.0)):
+        odoo.write("product.product", [product], {name: given})
+        assert one("product.product", product, name) == (rounded if major < 19 else given)
+
+
+def test_weights_are_rounded(make: Make, one: One) -> None:
+    assert one("product.product", make("product.product", weight=1.235), "weight") == 1.24
+
+
+def test_a_price_is_found_as_it_is_kept(odoo: OdooClient, make: Make, major: int) -> None:
+    product = make("product.product", list_price=33.333)
+    found = [odoo.search_count("product.product", [["id", "=", product], ["list_price", "=", price]])
+             for price in (33.33, 33.333)]  # fmt: skip
+    assert found == ([1, 0] if major < 19 else [0, 1])
 
 
 @pytest.mark.parametrize("wrong", ["20", 20.0, True, "Belgium"])

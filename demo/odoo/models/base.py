@@ -38,7 +38,7 @@ def models(version: int) -> list[Model]:
             "account.tax",
             "Tax",
             label="Tax Name",
-            amount=Field("float", "Amount", required=True, default=0.0),
+            amount=Field("float", "Amount", required=True, digits=(16, 4), default=0.0),
             type_tax_use=selection(
                 {"sale": "Sales", "purchase": "Purchases", "none": "None"},
                 "Tax Type",
@@ -98,7 +98,7 @@ def _currency() -> Model:
         "name": char("Currency", required=True, index=True),
         "full_name": char("Name"),
         "symbol": char("Symbol", required=True),
-        "rounding": Field("float", "Rounding Factor", default=0.01),
+        "rounding": Field("float", "Rounding Factor", digits=(12, 6), default=0.01),
         "position": selection({"after": "After Amount", "before": "Before Amount"}, "Symbol Position", default="after"),
         "active": _active(),
         **magic_fields(),

@@ -84,8 +84,8 @@ def _plain_fields(version: int) -> dict[str, Field]:
         "credit_limit": Field("float", "Credit Limit"),
         "customer_rank": Field("integer", "Customer Rank", default=0),
         "supplier_rank": Field("integer", "Supplier Rank", default=0),
-        "partner_latitude": Field("float", "Geo Latitude", digits=7),
-        "partner_longitude": Field("float", "Geo Longitude", digits=7),
+        "partner_latitude": Field("float", "Geo Latitude", digits=(10, 7)),
+        "partner_longitude": Field("float", "Geo Longitude", digits=(10, 7)),
         "sale_order_ids": one2many("sale.order", "partner_id", "Sales Order"),
         "sale_warn_msg": Field("text", "Message for Sales Order"),
         "property_payment_term_id": many2one("account.payment.term", "Customer Payment Terms"),
@@ -239,11 +239,12 @@ def _take_from_parent(env: Env, row: Row, *, address: bool) -> None:
 
 
 def _before_unlink(env: Env, rows: list[Row]) -> None:
-    """Quotations and cancelled orders go with their customer, so that it can be deleted."""
-    ids = [row["id"] for row in rows]
-    domain = [("state", "in", ["draft", "cancel"]), "|", "|"]
-    domain += [(name, "in", ids) for name in ("partner_id", "partner_invoice_id", "partner_shipping_id")]
-    env.unlink("sale.order", env.search("sale.order", domain))
+    """On 18 quotations and cancelled orders go with their customer; on 19 they keep it from being deleted."""
+    if env.version < 19:
+        ids = [row["id"] for row in rows]
+        domain = [("state", "in", ["draft", "cancel"]), "|", "|"]
+        domain += [(name, "in", ids) for name in ("partner_id", "partner_invoice_id", "partner_shipping_id")]
+        env.unlink("sale.order", env.search("sale.order", domain))
     _refuse_with_active_user(env, rows, "delete")
 
 

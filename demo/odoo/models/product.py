@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from demo.odoo import naming
-from demo.odoo.fields import Field, char, many2many, many2one, one2many, selection
+from demo.odoo.fields import CENTS, Field, char, many2many, many2one, one2many, price, selection
 from demo.odoo.models.base import simple
 from demo.odoo.models.variant import VARIANT_METHODS, check_variant, variant_written
 from demo.odoo.orm import Env
@@ -40,7 +40,7 @@ def _uom(version: int) -> Model:
         label="Unit of Measure" if version < 19 else "Unit Name",
         order="id",
         active=Field("boolean", "Active", default=True),
-        factor=Field("float", "Ratio", required=True, default=1.0),
+        factor=Field("float", "Ratio", required=True, digits=0, default=1.0),
     )
 
 
@@ -79,10 +79,8 @@ def _shared_fields(version: int) -> dict[str, Field]:
         "type": selection(
             {"consu": "Goods", "service": "Service", "combo": "Combo"}, "Product Type", required=True, default="consu"
         ),
-        "categ_id": many2one(
-            "product.category", "Product Category", required=version < 19, default=1, ondelete="restrict"
-        ),
-        "list_price": Field("float", "Sales Price", digits=2, default=1.0),
+        "categ_id": many2one("product.category", "Product Category", required=version < 19, default=1),
+        "list_price": price(version, "Sales Price", default=1.0),
         "currency_id": many2one("res.currency", "Currency", readonly=True, store=False, compute=lambda env, row: 1),
         "cost_currency_id": many2one(
             "res.currency", "Cost Currency", readonly=True, store=False, compute=lambda env, row: 1
@@ -125,7 +123,7 @@ def _shared_fields(version: int) -> dict[str, Field]:
 
 def _template(version: int) -> Model:
     fields = _shared_fields(version)
-    kinds = {**_variant_fields(version), **_own_prices()}
+    kinds = {**_variant_fields(version), **_own_numbers(version)}
     for name in OF_VARIANT:
         own = kinds[name]
         fields[name] = Field(
@@ -135,6 +133,8 @@ def _template(version: int) -> Model:
             search=True,
             compute=_read_variant(name),
             inverse=_write_variant(name),
+            digits=own.digits,
+            min_display_digits=own.min_display_digits,
         )
     fields["active"] = Field("boolean", "Active", default=True)
     return Model(
@@ -150,11 +150,11 @@ def _template(version: int) -> Model:
     )
 
 
-def _own_prices() -> dict[str, Field]:
+def _own_numbers(version: int) -> dict[str, Field]:
     return {
-        "standard_price": Field("float", "Cost", digits=2),
-        "weight": Field("float", "Weight", digits=2),
-        "volume": Field("float", "Volume", digits=2),
+        "standard_price": price(version, "Cost"),
+        "weight": Field("float", "Weight", digits=CENTS),
+        "volume": Field("float", "Volume", digits=CENTS),
     }
 
 
@@ -164,7 +164,7 @@ def _variant_fields(version: int) -> dict[str, Field]:
         "default_code": char("Internal Reference", index=True),
         "barcode": char("Barcode", index=True),
         "active": Field("boolean", "Active", default=True),
-        **_own_prices(),
+        **_own_numbers(version),
     }
 
 
@@ -185,15 +185,16 @@ def _variant(version: int) -> Model:
             relation_field=None,
             selection=field.selection,
             delegate="product_tmpl_id",
+            digits=field.digits,
         )
     fields |= _variant_fields(version)
     fields["code"] = char("Reference", readonly=True, store=False, compute=lambda env, row: row.get("default_code"))
     fields["partner_ref"] = char("Customer Ref", readonly=True, store=False, compute=_name_with_code("product.product"))
-    fields["price_extra"] = Field(
-        "float", "Variant Price Extra", readonly=True, store=False, compute=lambda env, row: 0.0
+    fields["price_extra"] = price(
+        version, "Variant Price Extra", readonly=True, store=False, compute=lambda env, row: 0.0
     )
-    fields["lst_price"] = Field(
-        "float",
+    fields["lst_price"] = price(
+        version,
         "Sales\N{NO-BREAK SPACE}Price",
         store=False,
         compute=lambda env, row: env.value("product.product", row, "list_price"),

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from demo.odoo.faults import UserError
-from demo.odoo.fields import Field, char, many2many, many2one, one2many, rounded, selection
-from demo.odoo.models import sale_line
+from demo.odoo.fields import Field, char, many2many, many2one, one2many, selection
+from demo.odoo.models import amounts, sale_line
 from demo.odoo.models.base import simple
 from demo.odoo.orm import Env
 from demo.odoo.registry import Model, magic_fields
@@ -59,9 +59,9 @@ def _order(version: int) -> Model:
         "locked": Field("boolean", "Locked", default=False),
         "order_line": one2many("sale.order.line", "order_id", "Order Lines"),
         "note": Field("html", "Terms and conditions"),
-        "amount_untaxed": sale_line.monetary("Untaxed Amount", _total("price_subtotal")),
-        "amount_tax": sale_line.monetary("Taxes", _total("price_tax")),
-        "amount_total": sale_line.monetary("Total", _total("price_total")),
+        "amount_untaxed": sale_line.monetary("Untaxed Amount", lambda env, row: _amounts(env, row).untaxed),
+        "amount_tax": sale_line.monetary("Taxes", lambda env, row: _amounts(env, row).tax),
+        "amount_total": sale_line.monetary("Total", lambda env, row: _amounts(env, row).total),
         "currency_id": many2one("res.currency", "Currency", readonly=True, default=1),
         "company_id": many2one("res.company", "Company", required=True, default=1),
         "user_id": many2one("res.users", "Salesperson", default=lambda env, row: env.uid),
@@ -100,6 +100,9 @@ def _next_name(env: Env, row: Row) -> str:
     return f"S{env.store.next_id('ir.sequence:sale.order'):05d}"
 
 
+_next_name.promised = "New"  # type: ignore[attr-defined]
+
+
 def _address(kind: str) -> Callable[[Env, Row], int | None]:
     """The customer's contact of that address type, or the customer."""
 
@@ -114,12 +117,8 @@ def _address(kind: str) -> Callable[[Env, Row], int | None]:
     return default
 
 
-def _total(name: str) -> Callable[[Env, Row], float]:
-    def compute(env: Env, row: Row) -> float:
-        lines = env.rows("sale.order.line", env.store.find("sale.order.line", "order_id", row["id"]))
-        return rounded(sum(sale_line.amounts(env, line)[name] for line in lines), 2)
-
-    return compute
+def _amounts(env: Env, row: Row) -> amounts.Amounts:
+    return amounts.of_lines(env, env.rows("sale.order.line", env.store.find("sale.order.line", "order_id", row["id"])))
 
 
 def _only_quotations(env: Env, rows: list[Row]) -> None:

@@ -1,4 +1,4 @@
-"""The lines of quotations and orders: name, price and taxes from the product, and the amounts.
+"""The lines of quotations and orders: name, price and taxes from the product; `amounts` reckons.
 
 A line made over the API with a price of its own has that price until its product, unit or quantity is written: then
 Odoo takes the product's price again, as it does not know the given one for a manual one. A price that is written
@@ -9,12 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from demo.odoo.faults import UserError, ValidationError
-from demo.odoo.fields import Field, many2many, many2one, rounded, selection
+from demo.odoo.fields import CENTS, Field, many2many, many2one, price, selection
+from demo.odoo.models import amounts
 from demo.odoo.orm import Env
 from demo.odoo.registry import Model, magic_fields
 from demo.odoo.store import Row
 
 STATES = {"draft": "Quotation", "sent": "Quotation Sent", "sale": "Sales Order", "cancel": "Cancelled"}
+DISPLAY_TYPES = {
+    18: {"line_section": "Section", "line_note": "Note"},
+    19: {"line_section": "Section", "line_subsection": "Subsection", "line_note": "Note"},
+}
 COMMERCIAL = "commercial_partner_id"
 
 
@@ -28,7 +33,7 @@ def line(version: int) -> Model:
     fields = {
         "order_id": many2one("sale.order", "Order Reference", required=True, ondelete="cascade"),
         "sequence": Field("integer", "Sequence", default=10),
-        "display_type": selection({"line_section": "Section", "line_note": "Note"}, "Display Type"),
+        "display_type": selection(DISPLAY_TYPES[version], "Display Type"),
         "product_id": many2one("product.product", "Product", ondelete="restrict", index=True),
         "product_template_id": many2one(
             "product.template",
@@ -38,30 +43,27 @@ def line(version: int) -> Model:
             compute=lambda env, row: _of_product(env, row, "product_tmpl_id"),
         ),
         "name": Field("text", "Description", required=True, default=_line_name),
-        "product_uom_qty": Field("float", "Quantity", required=True, digits=2, default=_unless_text(1.0)),
+        "product_uom_qty": Field("float", "Quantity", required=True, digits=CENTS, default=_unless_text(1.0)),
         unit: many2one(
             "uom.uom",
             "Unit of Measure" if version < 19 else "Unit",
             default=lambda env, row: _of_product(env, row, "uom_id"),
         ),
-        "price_unit": Field(
-            "float",
+        "price_unit": price(
+            version,
             "Unit Price",
             required=True,
-            digits=2,
             default=lambda env, row: _of_product(env, row, "lst_price") or 0.0,
         ),
         "technical_price_unit": Field(
             "float", "Technical Price Unit", default=lambda env, row: row.get("price_unit") or 0.0
         ),
         "is_downpayment": Field("boolean", "Is a down payment"),
-        "discount": Field("float", "Discount (%)", digits=2, default=0.0),
+        "discount": Field("float", "Discount (%)", digits=CENTS, default=0.0),
         taxes: many2many("account.tax", "Taxes", default=lambda env, row: _of_product(env, row, "taxes_id") or []),
-        "price_subtotal": monetary("Subtotal", lambda env, row: amounts(env, row)["price_subtotal"]),
-        "price_tax": Field(
-            "float", "Total Tax", readonly=True, compute=lambda env, row: amounts(env, row)["price_tax"]
-        ),
-        "price_total": monetary("Total", lambda env, row: amounts(env, row)["price_total"]),
+        "price_subtotal": monetary("Subtotal", lambda env, row: amounts.of_line(env, row).untaxed),
+        "price_tax": Field("float", "Total Tax", readonly=True, compute=_tax),
+        "price_total": monetary("Total", lambda env, row: amounts.of_line(env, row).total),
         "order_partner_id": many2one(
             "res.partner", "Customer", readonly=True, compute=lambda env, row: _of_order(env, row, "partner_id")
         ),
@@ -126,14 +128,10 @@ def _display_name(env: Env, row: Row) -> str:
     return f"{order['name']} - {shown} ({customer.get('ref') or customer.get('name')})"
 
 
-def amounts(env: Env, row: Row) -> dict[str, float]:
-    """Subtotal after the discount, tax on top, and their sum, rounded to cents."""
-    price = (row.get("price_unit") or 0.0) * (1 - (row.get("discount") or 0.0) / 100)
-    subtotal = rounded(price * (row.get("product_uom_qty") or 0.0), 2)
-    taxes = row.get("tax_id" if env.version < 19 else "tax_ids") or []
-    tax = rounded(sum(env.row("account.tax", each)["amount"] for each in taxes) * subtotal / 100, 2)
-    total = rounded(subtotal + tax, 2)
-    return {"price_subtotal": subtotal, "price_tax": total - subtotal, "price_total": total}
+def _tax(env: Env, row: Row) -> float:
+    """Odoo subtracts where it could add, and the float shows it."""
+    line = amounts.of_line(env, row)
+    return line.total - line.untaxed
 
 
 def _accountable(env: Env, row: Row) -> None:
@@ -174,8 +172,8 @@ def _after_write(env: Env, rows: list[Row], vals: dict[str, Any]) -> None:
         return
     for row in rows:
         if row.get("technical_price_unit") == row.get("price_unit"):
-            price = rounded(_of_product(env, row, "lst_price") or 0.0, 2)
-            env.store.put("sale.order.line", {**row, "price_unit": price, "technical_price_unit": price})
+            taken = _of_product(env, row, "lst_price") or 0.0
+            env.store.put("sale.order.line", {**row, "price_unit": taken, "technical_price_unit": taken})
 
 
 def _not_of_confirmed(env: Env, rows: list[Row]) -> None:
