@@ -228,6 +228,10 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("syncconfig.run_syncconfig"))
 
+    def has_preview_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A preview shows what is in Odoo, so looking at configs is not enough."""
+        return self.has_run_permission(request) or self.has_change_permission(request)
+
 
 @action(
     description=_("Test connection"),
