@@ -7,6 +7,7 @@ import multiprocessing
 from pathlib import Path
 
 import bench.inbound
+import bench.inbound_queued
 import bench.mapping
 import bench.odoo
 import bench.outbound  # noqa: F401 - importing a module registers its measurements

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clients.errors import RemoteError
+from inbound.answers import Answers
 from inbound.errors import ApiError, ErrorCode
 from inbound.operations import Operation, Verb, operation_ids
 from inbound.refusals import refusal
@@ -12,7 +13,6 @@ from inbound.work import Work
 from inbound.writing import (
     Result,
     Written,
-    answer_of,
     map_bodies,
     removed,
     settled_by_mapping,
@@ -47,9 +47,10 @@ def _create(work: Work, operations: Sequence[Operation]) -> list[Result]:
     bodies = [each.body or {} for each in operations]
     mapped = map_bodies(work, bodies, partial=False)
     _refuse_bad(settled_by_mapping(mapped))
+    answers = Answers(work)
     ids = create_together(config=work.config, plan=work.plan, client=work.client, results=mapped)
     return [
-        Written(201, odoo_id, answer_of(work, body, result, odoo_id, action=Action.CREATED))
+        Written(201, odoo_id, answers.of(body, result, odoo_id, action=Action.CREATED))
         for odoo_id, body, result in zip(ids, bodies, mapped, strict=True)
     ]
 
@@ -61,9 +62,10 @@ def _update(work: Work, operations: Sequence[Operation]) -> list[Result]:
     bodies = [each.body or {} for each in operations]
     mapped = map_bodies(work, bodies, partial=operations[0].partial, ids=ids)
     _refuse_bad(settled_by_mapping(mapped))
+    answers = Answers(work)
     update_together(config=work.config, client=work.client, ids=ids, results=mapped)
     return [
-        Written(200, odoo_id, answer_of(work, body, result, odoo_id, action=Action.UPDATED))
+        Written(200, odoo_id, answers.of(body, result, odoo_id, action=Action.UPDATED))
         for odoo_id, body, result in zip(ids, bodies, mapped, strict=True)
     ]
 

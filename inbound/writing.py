@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.errors import RemoteError
+from inbound.answers import Answers
 from inbound.errors import ApiError, ErrorCode
-from inbound.reading import not_found, with_id
+from inbound.reading import not_found
 from inbound.refusals import mapping_refusal, refusal, remote_refusal
 from inbound.work import Work
 from mapping.engine import map_in
-from mapping.paths import ABSENT, parse_path
-from mapping.plan import Plan
 from mapping.results import MappingResult
-from mapping.spec import X2MANY_TYPES, Direction
 from outbound.script_env import odoo_ask
 from outbound.targets.odoo import Action, WriteOutcome
 from outbound.targets.odoo_by_id import remove_records, update_records
@@ -53,8 +51,9 @@ def create_records(work: Work, bodies: Sequence[Body]) -> list[Result]:
     outcomes = upsert_records(
         config=work.config, plan=work.plan, client=work.client, results=[mapped[at] for at in sound]
     )
+    answers = Answers(work)
     for at, outcome in zip(sound, outcomes, strict=True):
-        results[at] = _created(work, bodies[at], mapped[at], outcome)
+        results[at] = _created(work, answers, bodies[at], mapped[at], outcome)
     return [result for result in results if result is not None]
 
 
@@ -71,11 +70,13 @@ def change_records(work: Work, updates: Sequence[tuple[int, Body]], *, partial: 
         )
     except RemoteError as error:
         return [by_id(work, error, odoo_id) for odoo_id in ids]
+    answers = Answers(work)
     for at, outcome in zip(sound, outcomes, strict=True):
         if outcome.error is not None:
             results[at] = by_id(work, outcome.error, ids[at], outcome)
         else:
-            results[at] = Written(200, ids[at], _answer(work, bodies[at], mapped[at], outcome))
+            data = answers.of(bodies[at], mapped[at], ids[at], action=outcome.action)
+            results[at] = Written(200, ids[at], data)
     return [result for result in results if result is not None]
 
 
@@ -125,7 +126,7 @@ def settled_by_mapping(mapped: Sequence[MappingResult]) -> list[Result | None]:
     return results
 
 
-def _created(work: Work, body: Body, result: MappingResult, outcome: WriteOutcome) -> Result:
+def _created(work: Work, answers: Answers, body: Body, result: MappingResult, outcome: WriteOutcome) -> Result:
     plan = work.plan
     if outcome.error is not None:
         return remote_refusal(outcome.error, plan=plan, related=outcome.related)
@@ -140,7 +141,7 @@ def _created(work: Work, body: Body, result: MappingResult, outcome: WriteOutcom
             id=odoo_id,
         )
     status = 201 if outcome.action is Action.CREATED else 200
-    return Written(status, odoo_id, _answer(work, body, result, outcome))
+    return Written(status, odoo_id, answers.of(body, result, odoo_id, action=outcome.action))
 
 
 def by_id(work: Work, error: Exception, odoo_id: int, outcome: WriteOutcome | None = None) -> ApiError:
@@ -151,33 +152,3 @@ def by_id(work: Work, error: Exception, odoo_id: int, outcome: WriteOutcome | No
     if error.code == "missing_record" and error.model in (None, work.config.model) and related is None:
         return not_found(odoo_id)
     return remote_refusal(error, plan=work.plan, related=related)
-
-
-def _answer(work: Work, body: Body, result: MappingResult, outcome: WriteOutcome) -> dict[str, Any]:
-    return answer_of(work, body, result, outcome.odoo_id or 0, action=outcome.action)
-
-
-def answer_of(work: Work, body: Body, result: MappingResult, odoo_id: int, *, action: Action) -> dict[str, Any]:
-    """What was written, under the caller's keys, as a GET would show it; nothing is read back. Values that became
-    ids in Odoo are shown as they came. An existing record that was left alone is only named."""
-    plan, tz = work.plan, work.config.connection.timezone
-    data: dict[str, Any] = {}
-    if action in (Action.CREATED, Action.UPDATED, Action.UNCHANGED):
-        values = result.values or {}
-        for line in plan.lines:
-            if line.direction == Direction.IN or not line.key:
-                continue
-            named = plan.field_by_key.get(line.key)
-            is_plain = named is not None and named[0] == line.field and named[1].type not in X2MANY_TYPES
-            if is_plain and named is not None and line.field in values:
-                value: object = named[1].from_odoo(values[line.field], tz=tz)
-            else:
-                value = parse_path(line.key).read(body)
-            if value is not ABSENT and not _is_rows(line.key, plan):
-                parse_path(line.key).write(data, value)
-    return with_id(data, odoo_id)
-
-
-def _is_rows(key: str, plan: Plan) -> bool:
-    """Whether the key is a list that other lines describe the elements of."""
-    return key.endswith("[]") and any(line.key.startswith(key) and line.key != key for line in plan.lines)

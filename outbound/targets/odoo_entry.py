@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from clients.errors import Kind, RemoteError
 from mapping.results import MappingResult
@@ -11,6 +12,9 @@ from outbound import links
 from outbound.record_claims import Claim, claim_key
 from outbound.targets.odoo import Action, WriteOutcome, mapped_values
 from outbound.targets.odoo_related import RelatedFailed
+
+PLAIN: Final = 1000
+WITH_LINES: Final = 200
 
 
 @dataclass(eq=False, slots=True)
@@ -55,6 +59,12 @@ def entry_of(result: MappingResult, *, place: str, model: str) -> Entry:
 def for_create(values: dict[str, object]) -> dict[str, object]:
     """Lists were mapped to be emptied first, which a new record has no need of."""
     return {name: value[1:] if _empties_first(value) else value for name, value in values.items()}  # type: ignore[index]
+
+
+def batch_size_of(rows: Sequence[dict[str, object]]) -> int:
+    """How many to create in one call: as many as surely take less time than a read timeout. Records with lines of
+    their own take several times as long."""
+    return WITH_LINES if any(isinstance(value, list) for row in rows for value in row.values()) else PLAIN
 
 
 def _empties_first(value: object) -> bool:

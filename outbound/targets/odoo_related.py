@@ -60,6 +60,7 @@ class RelatedRecords:
         self._held: dict[str, _Held] = {}
         self._failed: dict[int, RelatedFailed] = {}
         self._needed: Counter[int] = Counter()
+        self._has_any = False
 
     def __enter__(self) -> RelatedRecords:
         return self
@@ -74,6 +75,7 @@ class RelatedRecords:
         Raises RemoteError where Odoo cannot be asked, and `busy` where another request is making one of them.
         """
         records = list(related_records(list(pages)))
+        self._has_any = bool(records)
         missing = {related_key(self._place, record): record for record in records if record.id is None}
         for key in sorted(missing):
             if key in self._theirs:
@@ -92,15 +94,19 @@ class RelatedRecords:
 
     def resolve(self, values: dict[str, object]) -> dict[str, object]:
         """The values with ids where related records stood. Raises RelatedFailed."""
+        if not self._has_any:
+            return values
         return {name: self._resolved(value) for name, value in values.items()}
 
     def need(self, values: dict[str, object]) -> None:
         """The record with these values is being written: what it refers to stays, unless it is spared."""
-        self._needed.update(id(record) for record in related_records(values))
+        if self._has_any:
+            self._needed.update(id(record) for record in related_records(values))
 
     def spare(self, values: dict[str, object]) -> None:
         """Odoo has refused the record with these values."""
-        self._needed.subtract(id(record) for record in related_records(values))
+        if self._has_any:
+            self._needed.subtract(id(record) for record in related_records(values))
 
     def _resolved(self, value: object) -> object:
         if isinstance(value, RelatedRecord):

@@ -28,7 +28,7 @@ from outbound.targets.odoo import (
     related_records_of,
     within,
 )
-from outbound.targets.odoo_entry import Entry, entry_of, fail_all, for_create, outside, several
+from outbound.targets.odoo_entry import Entry, batch_size_of, entry_of, fail_all, for_create, outside, several
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value, place_of
 from outbound.targets.odoo_related import RelatedFailed, RelatedRecords, busy, find_lost, related_key
 from syncconfig.models import SyncConfig
@@ -215,7 +215,8 @@ class _Round:
             return
         # A record that others of this list refer to is written before them, and is found by them then.
         held = {entry.claim_key for entry in writing if entry.claim is not None}
-        referring = [entry for entry in writing if self._refers(entry, held)]
+        has_new = any(record.id is None for record in related_records([entry.values for entry in writing]))
+        referring = [entry for entry in writing if has_new and self._refers(entry, held)]
         first = [entry for entry in writing if entry not in referring]
         self._write_wave(first)
         if referring:
@@ -251,7 +252,8 @@ class _Round:
             # Until the answer is there: whatever ends this process now, the claim stays for its time.
             entry.in_doubt = True
             related.need(entry.values)
-        made = self.client.create_many(self.config.model, [for_create(values) for _entry, values in pairs])
+        rows = [for_create(values) for _entry, values in pairs]
+        made = self.client.create_many(self.config.model, rows, batch_size=batch_size_of(rows))
         lost = [at for at, error in made.errors.items() if error.kind is Kind.AMBIGUOUS]
         found = (
             find_lost(self.client, self.config.model, self.field, [pairs[at][0].value for at in lost]) if lost else {}
