@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo.odoo.domains import NEGATIVE, normalize
 from demo.odoo.faults import DatabaseError, unsearchable
-from demo.odoo.fields import NUMBERS, TEXTS, X2MANY, Field
+from demo.odoo.fields import NUMBERS, TEXTS, X2MANY, Field, rounded
 from demo.odoo.hierarchy import hierarchy
 from demo.odoo.store import Row
 
@@ -247,7 +247,11 @@ def _comparable(env: "Env", field: Field, operator: str, value: Any) -> Any:
     if field.type == "boolean":
         return bool(value)
     if field.type in NUMBERS:
-        return (int if field.type == "integer" and isinstance(value, str) else float)(value or 0)
+        if field.type == "integer" and isinstance(value, str):
+            return int(value or 0)
+        number = float(value or 0)
+        # Odoo rounds what is looked for as it rounds what is kept.
+        return rounded(number, field.digits[1]) if isinstance(field.digits, tuple) else number
     if value is None or value is False:
         return "" if field.type in TEXTS and operator in ("=", "in") else None
     if field.type in ("date", "datetime"):

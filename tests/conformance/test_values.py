@@ -134,11 +134,12 @@ def test_weights_are_rounded(make: Make, one: One) -> None:
     assert one("product.product", make("product.product", weight=1.235), "weight") == 1.24
 
 
-def test_a_price_is_found_as_it_is_kept(odoo: OdooClient, make: Make, major: int) -> None:
-    product = make("product.product", list_price=33.333)
-    found = [odoo.search_count("product.product", [["id", "=", product], ["list_price", "=", price]])
-             for price in (33.33, 33.333)]  # fmt: skip
-    assert found == ([1, 0] if major < 19 else [0, 1])
+def test_a_number_is_looked_for_as_it_would_be_kept(odoo: OdooClient, make: Make, major: int) -> None:
+    product = make("product.product", list_price=33.333, weight=1.235)
+    conditions = [("list_price", "=", 33.33), ("list_price", "=", 33.333), ("list_price", "in", [33.334])]
+    conditions += [("weight", "=", 1.2351), ("weight", ">", 1.238), ("weight", ">=", 1.2444), ("weight", "=", 1.234)]
+    found = [odoo.search_count("product.product", [["id", "=", product], [*each]]) for each in conditions]
+    assert found == ([1, 1, 1] if major < 19 else [0, 1, 0]) + [1, 0, 1, 0]
 
 
 @pytest.mark.parametrize("wrong", ["20", 20.0, True, "Belgium"])
