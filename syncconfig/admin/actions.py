@@ -1,7 +1,7 @@
-"""Buttons and list actions of the sync configs, also those that other apps bring.
+"""Buttons, list actions and tabs of the sync configs, also those that other apps bring.
 
-Imports point one way, so this app knows none of the others: `outbound/admin.py` calls `add_config_button` and
-`add_config_action` when Django loads it, which is before the first URL is resolved.
+Imports point one way, so this app knows none of the others: their admin calls `add_config_button`,
+`add_config_action` and `add_config_inline` when Django loads it, which is before the first URL is resolved.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.contrib.admin.options import InlineModelAdmin
 from django.http import HttpRequest
 
 from syncconfig.models import RequestType, SyncConfig
@@ -20,6 +21,7 @@ class ConfigActionsMixin:
     actions_detail: ClassVar[list[str]] = []
     actions: ClassVar[list[Callable[..., Any]]] = []
     button_types: ClassVar[dict[str, RequestType]] = {}
+    further_inlines: ClassVar[dict[type[InlineModelAdmin], RequestType]] = {}
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The buttons that the user may press and that make sense for the config."""
@@ -28,6 +30,27 @@ class ConfigActionsMixin:
             return offered
         kind = SyncConfig.objects.filter(pk=object_id).values_list("request_type", flat=True).first()
         return [item for item in offered if self.button_types.get(item.method.original_function_name, kind) == kind]
+
+    def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Also those of other apps that make sense for the config, and that the user may see."""
+        shown: list[Any] = super().get_inline_instances(request, obj)  # type: ignore[misc]
+        for kind, request_type in self.further_inlines.items():
+            inline = kind(self.model, self.admin_site)  # type: ignore[attr-defined]
+            if request.method == "POST":
+                prefix = inline.get_formset(request, obj).get_default_prefix()
+                is_wanted = f"{prefix}-TOTAL_FORMS" in request.POST
+            else:
+                is_wanted = obj is None or obj.request_type == request_type
+            if is_wanted and inline.has_view_or_change_permission(request, obj):
+                if not inline.has_add_permission(request, obj):
+                    inline.max_num = 0
+                shown.append(inline)
+        return shown
+
+
+def add_config_inline(inline: type[InlineModelAdmin], *, request_type: RequestType) -> None:
+    """Show rows that belong to a config on the forms of one request type."""
+    ConfigActionsMixin.further_inlines[inline] = request_type
 
 
 def add_config_button(method: Callable[..., Any], *, request_type: RequestType | None = None) -> None:

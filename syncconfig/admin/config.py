@@ -10,8 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ForeignKey, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -26,8 +28,10 @@ from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.inlines import KNOWN_FIELDS, HeaderInline, LineInline, ParamInline, TriggerInline
 from syncconfig.admin.lookups import LookupsMixin
 from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
+from syncconfig.admin.suggestions import suggest
 from syncconfig.code_inputs import AUTHOR_PERMISSION
 from syncconfig.domains import domain_paths
+from syncconfig.drifts import drift_check, snapshot_keep
 from syncconfig.examples import curl_command, endpoint_url
 from syncconfig.fit import fields_learn, is_about_config
 from syncconfig.forms import SyncConfigForm
@@ -35,6 +39,7 @@ from syncconfig.models import OdooConnection, RequestType, SyncConfig
 from syncconfig.probes import connection_probe
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.validators import validate_model_name
+from syncconfig.watching import watched
 
 # For users who may only look there are no inputs, and so no values that a condition could ask.
 _IN = "typeof request_type === 'undefined' || request_type == 'in'"
@@ -51,14 +56,15 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
     hidden_column = "auth_secret"
     deferred_columns = ("connection__secret",)
     list_display = (
-        "name", "shown_direction", "connection", "model", "shown_methods", "shown_target", "active", "shown_activity"
+        "name", "shown_direction", "connection", "model", "shown_methods", "shown_target", "active", "shown_drift",
+        "shown_activity",
     )  # fmt: skip
     list_filter = ("active", "request_type", ("connection", NamedFilter))
     list_filter_submit = False
     list_select_related = ("connection",)
     search_fields = ("name", "model", "endpoint", "url")
     inlines = (LineInline, HeaderInline, ParamInline, TriggerInline)
-    readonly_fields = ("shown_address", "shown_curl")
+    readonly_fields = ("shown_address", "shown_curl", "drift_details")
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
     warn_unsaved_form = True
     save_as = False
@@ -140,6 +146,12 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
     def shown_target(self, config: SyncConfig) -> str:
         return (config.endpoint if config.request_type == RequestType.IN else config.url) or "-"
 
+    @display(description=_("Odoo's fields"), label={"drift": "danger", "ok": "success"})
+    def shown_drift(self, config: SyncConfig) -> tuple[str, str] | None:
+        if config.drift:
+            return "drift", _now("%(count)s changed") % {"count": len(config.drift)}
+        return ("ok", _now("As mapped")) if config.drift_checked_at else None
+
     @admin.display(description=_("Last activity"), ordering="last_activity")
     def shown_activity(self, config: Any) -> Any:
         return config.last_activity
@@ -164,6 +176,19 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
             return "-"
         command = curl_command(config, config.lines.all(), site_url=config.site_url)
         return format_html('<pre class="sync-code">{}</pre>', command)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """With what has changed in Odoo on top, where something has."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not obj.drift:
+            return fieldsets
+        (title, options), *others = fieldsets
+        return [(title, {**options, "fields": ("drift_details", *options["fields"])}), *others]
+
+    @admin.display(description=_("Changed in Odoo"))
+    def drift_details(self, config: SyncConfig) -> SafeString:
+        ago = timesince(config.drift_checked_at) if config.drift_checked_at else "-"
+        return render_to_string("admin/syncconfig/drift.html", {"drifts": config.drift, "ago": ago})
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
         """Schedules are for configs that send."""
@@ -194,6 +219,12 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
             # Before the transaction in which the form is checked and saved: Odoo may take its time.
             self._learn_fields(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        known = getattr(request, KNOWN_FIELDS, None)
+        if known is not None:
+            snapshot_keep(form.instance, known)
 
     def _may_save(self, request: HttpRequest, object_id: str | None) -> bool:
         return self.has_change_permission(request) if object_id else self.has_add_permission(request)
@@ -257,3 +288,41 @@ def test_connection(
 
 
 add_config_button(test_connection)
+
+
+@action(
+    description=_("Check fields"),
+    url_path="drift",
+    icon="difference",
+    permissions=["change"],
+    dialog={
+        "title": _("Compare the lines with Odoo's fields"),
+        "description": _("Fields that have vanished or changed since this sync was saved. It happens daily by itself."),
+        "form_class": BaseDialogForm,
+        "form_submit_text": _("Compare"),
+    },
+)
+def check_fields(
+    model_admin: SyncConfigAdmin, request: HttpRequest, form: BaseDialogForm, object_id: str
+) -> HttpResponse:
+    """Look for drift now."""
+    config = model_admin.get_object(request, object_id)
+    if config is None:
+        return dialog_done("syncconfig_syncconfig_changelist")
+    try:
+        with watched(config.connection, config):
+            found = drift_check(config)
+    except (RemoteError, SecretUnreadable) as error:
+        messages.error(request, str(error))
+    else:
+        for drift in found:
+            messages.warning(request, drift.message)
+        if not found:
+            messages.success(request, _now("Nothing that this sync maps has changed in Odoo."))
+        elif not config.active:
+            messages.warning(request, _now("The sync is switched off, as it says for this case."))
+    return dialog_done("syncconfig_syncconfig_change", object_id)
+
+
+add_config_button(check_fields)
+add_config_button(suggest)

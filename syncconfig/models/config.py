@@ -249,6 +249,8 @@ class SyncConfig(models.Model):
     )
     drift = models.JSONField(_("drift"), default=list, editable=False)
     drift_checked_at = models.DateTimeField(_("compared with Odoo"), null=True, editable=False)
+    drift_tried_at = models.DateTimeField(null=True, editable=False)
+    relied_on = models.JSONField(null=True, editable=False)
 
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
