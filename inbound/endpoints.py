@@ -42,9 +42,9 @@ class Extras:
         per_hour = settings.SYNC_RATE_PER_HOUR if policy.per_hour is None else policy.per_hour
         found = [Limit(f"config:{policy.config_id}", per_minute, per_hour)]
         if key is not None and key.credential_id is not None:
-            own = (key.per_minute, key.per_hour)
-            if own != (None, None):
-                found.append(Limit(f"credential:{key.credential_id}", own[0] or 0, own[1] or 0))
+            own_minute = per_minute if key.per_minute is None else key.per_minute
+            own_hour = per_hour if key.per_hour is None else key.per_hour
+            found.append(Limit(f"credential:{key.credential_id}", own_minute, own_hour))
         return found
 
 

@@ -284,6 +284,11 @@ UNFOLD = {
                         "link": reverse_lazy("admin:outbound_delivery_changelist"),
                     },
                     {
+                        "title": _("Accepted requests"),
+                        "icon": "inbox",
+                        "link": reverse_lazy("admin:inbound_inboundrequest_changelist"),
+                    },
+                    {
                         "title": _("Record links"),
                         "icon": "link",
                         "link": reverse_lazy("admin:outbound_recordlink_changelist"),

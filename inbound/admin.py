@@ -1,0 +1,162 @@
+"""What staff see of endpoints: who may call and how, on the config's form; and the requests that were accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline
+from unfold.decorators import display
+from unfold.forms import PaginationInlineFormSet
+
+from inbound.models import Credential, EndpointPolicy, InboundRequest
+from syncconfig.admin.actions import add_config_inline
+from syncconfig.admin.safety import DeferredSecretsMixin, NamedFilter
+from syncconfig.models import RequestType
+from syncconfig.secret_forms import SecretField, SecretModelForm
+
+
+class CredentialForm(SecretModelForm):
+    secret_names = ("secret", "next_secret")
+    secrets_needed = ("secret",)
+    secret = SecretField()
+    next_secret = SecretField()
+
+    class Meta:
+        model = Credential
+        exclude = ["secret", "next_secret"]
+
+
+class PolicyForm(SecretModelForm):
+    secret_names = ("callback_secret",)
+    callback_secret = SecretField()
+
+    class Meta:
+        model = EndpointPolicy
+        exclude = ["callback_secret"]
+
+
+class DeferringFormSet(PaginationInlineFormSet):
+    """Looks its rows up without their secrets: one that no key opens any more must not break the submission."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        row_id = form.fields[self._pk_field.name]
+        if getattr(row_id, "queryset", None) is not None:
+            names = [name for name in ("secret", "next_secret", "callback_secret") if hasattr(self.model, name)]
+            row_id.queryset = row_id.queryset.defer(*names)
+
+
+class CredentialInline(DeferredSecretsMixin, StackedInline):
+    model = Credential
+    form = CredentialForm
+    formset = DeferringFormSet
+    hidden_column = "secret"
+    deferred_columns = ("next_secret",)
+    readonly_fields = ("last_used_at",)
+    extra = 0
+    tab = True
+    collapsible = True
+    verbose_name_plural = _("Credentials")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "kind"),
+                    "active",
+                    ("login", "header_name"),
+                    ("secret", "next_secret"),
+                    ("scheme", "tolerance_s"),
+                    ("algorithm", "encoding"),
+                    ("expires_at", "allowed_networks"),
+                    ("per_minute", "per_hour"),
+                    "last_used_at",
+                )
+            },
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Rows of fields, which the mixin would take for names; who may only look sees no secret's input at all."""
+        if self.is_editable(request, obj):
+            return list(self.fieldsets)
+        title, options = self.fieldsets[0]
+        shown = [row for row in options["fields"] if row != ("secret", "next_secret")]
+        return [(title, {**options, "fields": (*shown, "shown_secret")})]
+
+
+class PolicyInline(DeferredSecretsMixin, StackedInline):
+    model = EndpointPolicy
+    form = PolicyForm
+    formset = DeferringFormSet
+    hidden_column = "callback_secret"
+    extra = 0
+    max_num = 1
+    tab = True
+    verbose_name_plural = _("Queue and limits")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "mode",
+                    "callback_url",
+                    "callback_secret",
+                    "per_minute",
+                    "per_hour",
+                    "max_body_bytes",
+                    "max_records",
+                    "max_depth",
+                    "allowed_networks",
+                )
+            },
+        ),
+    )
+
+
+add_config_inline(CredentialInline, request_type=RequestType.IN)
+add_config_inline(PolicyInline, request_type=RequestType.IN)
+
+
+@admin.register(InboundRequest)
+class InboundRequestAdmin(ModelAdmin):
+    """Looked at, never changed. Bodies and answers are left to the log, which hides what is secret in them."""
+
+    list_display = ("public_id", "config", "method", "shown_state", "status", "attempts", "created_at", "done_at")
+    list_filter = (("config", NamedFilter), "state", "is_queued")
+    list_filter_submit = False
+    search_fields = ("public_id", "request_id")
+    fields = (
+        ("config", "method"),
+        ("state", "status"),
+        ("is_queued", "attempts"),
+        ("created_at", "done_at", "next_attempt_at"),
+        "last_error",
+        "is_told",
+        ("request_id", "public_id"),
+    )
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundRequest]:
+        return super().get_queryset(request).select_related("config").defer("body", "answer", "config__auth_secret")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(
+        description=_("State"),
+        label={"waiting": "warning", "running": "info", "done": "success"},
+        ordering="state",
+    )
+    def shown_state(self, row: InboundRequest) -> tuple[str, str]:
+        return row.state, row.get_state_display()
