@@ -29,7 +29,9 @@ _ABOUT_THE_DATA: Final = frozenset(
     {"validation", "required", "user_error", "bad_value", "missing_record", "missing_argument", "unknown_value"}
 )
 _DUPLICATE: Final = frozenset({"not_unique", "many_records", "outside_domain"})
-_ABOUT_THE_CONFIG: Final = frozenset({"unknown_field", "unknown_model", "unknown_method", "cannot_archive"})
+_ABOUT_THE_CONFIG: Final = frozenset(
+    {"unknown_field", "unsearchable_field", "unknown_model", "unknown_method", "cannot_archive"}
+)
 _LATE: Final = frozenset({"timeout", "connect_timeout"})
 
 CONFIG_MESSAGE: Final = (
