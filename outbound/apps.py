@@ -7,6 +7,9 @@ class OutboundConfig(AppConfig):
     verbose_name = _("Deliveries")
 
     def ready(self) -> None:
-        from outbound import triggers
+        from outbound import noticed, schedules, sweeps, triggers, write_backs
 
         triggers.connect_signals()
+        sweeps.add_sweep(noticed.notices_start)
+        sweeps.add_sweep(schedules.missed_start)
+        sweeps.add_sweep(write_backs.write_backs_due)

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from outbound.models import Delivery, DeliveryState
+from outbound.models import Delivery, DeliveryState, RecordLink
 from outbound.parcels import Parcel, parcels_load
 from outbound.states import OPEN_DELIVERIES, deliveries_move
 
@@ -84,7 +84,28 @@ def deliveries_claim(*, config_id: int, limit: int) -> Claim:
             _wait_for_predecessors(config_id, now)
     if not leaders:
         return Claim(token, ())
-    return claim_of(token, parcels_load(Delivery.objects.filter(claim=token).order_by("next_attempt_at", "id")))
+    parcels = parcels_load(Delivery.objects.filter(claim=token).order_by("next_attempt_at", "id"))
+    _learn_external_ids(config_id, parcels)
+    return claim_of(token, parcels)
+
+
+def _learn_external_ids(config_id: int, parcels: list[Parcel]) -> None:
+    """What waited for an earlier delivery of its record may know by now what that one was answered. Only before the
+    first attempt: afterwards every attempt is the same request."""
+    unknown = {
+        parcel.record_id: parcel
+        for parcel in parcels
+        if parcel.attempts == 1 and not parcel.external_id and parcel.batch is None
+    }
+    if not unknown:
+        return
+    links = RecordLink.objects.filter(config_id=config_id, odoo_id__in=list(unknown)).exclude(external_id=None)
+    for odoo_id, external_id in links.values_list("odoo_id", "external_id"):
+        if odoo_id is None or not external_id:
+            continue
+        parcel = unknown[odoo_id]
+        parcel.external_id = external_id
+        Delivery.objects.filter(pk=parcel.pk).update(external_id=external_id)
 
 
 def claims_renew(tokens: Iterable[uuid.UUID]) -> None:

@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 SYNC: Final = "outbound.tasks.run_sync"
 DELIVERIES: Final = "outbound.tasks.run_deliveries"
+WRITE_BACKS: Final = "outbound.tasks.run_write_backs"
 SWEEP: Final = "outbound.tasks.run_sweep"
 SCHEDULE: Final = "outbound.tasks.run_schedule"
 

@@ -27,6 +27,7 @@ from outbound.sender import Outcome
 from outbound.states import deliveries_move
 from outbound.synced import Synced, links_write
 from outbound.targets.base import Answer
+from outbound.write_backs import write_backs_add
 from syncconfig.models import SyncConfig
 
 # These refuse the caller or the address, whatever the records are: halving the batch would not help.
@@ -53,8 +54,8 @@ class _Group(NamedTuple):
     run_id: int | None
 
 
-def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome]) -> Written:
-    """Write them all; returns the counts of what was still ours."""
+def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome], writes_back: bool = False) -> Written:
+    """Write them all; returns the counts of what was still ours. `writes_back`: ids that became known go to Odoo."""
     if not outcomes:
         return Written()
     now = timezone.now()
@@ -86,7 +87,15 @@ def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome]) -> Writte
             _count(group, count)
         for unit, error in halves:
             moved[DeliveryState.PENDING] += _halve(unit, error, ours, now)
-        links_write(config_id=config.pk, synced=[each for each in synced if each.delivery.pk in ours], now=now)
+        arrived = [each for each in synced if each.delivery.pk in ours]
+        links_write(config_id=config.pk, synced=arrived, now=now)
+        if writes_back:
+            fresh = {
+                each.delivery.record_id: each.external_id
+                for each in arrived
+                if each.external_id and each.external_id != each.delivery.external_id
+            }
+            write_backs_add(config_id=config.pk, ids=fresh, now=now)
     last_words = next((group.text for group in groups if group.state == DeliveryState.DEAD), "")
     return Written(moved[DeliveryState.DELIVERED], moved[DeliveryState.DEAD], moved[DeliveryState.PENDING], last_words)
 
@@ -96,7 +105,7 @@ def _take_answer(unit: Unit, answer: Answer, groups: dict[_Group, list[Parcel]],
         reason = answer.refused.get(position)
         if reason is None:
             state, text = DeliveryState.DELIVERED, answer.note
-            synced.append(Synced(delivery, answer.external_id))
+            synced.append(Synced(delivery, answer.external_ids.get(position, answer.external_id)))
         else:
             state, text = DeliveryState.DEAD, f"Refused by the receiver: {reason}"
         groups.setdefault(_Group(state, answer.status, text, delivery.run_id), []).append(delivery)

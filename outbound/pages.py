@@ -7,11 +7,12 @@ reads the database and calls nobody. Neither writes.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mapping.engine import map_out
+from mapping.paths import ABSENT, parse_path
 from mapping.plan import Plan
 from mapping.results import MappingResult, payload_hash
 from outbound.changes import NOTHING, known_of
@@ -53,27 +54,41 @@ class PagePlan:
     problems: list[dict[str, object]] = field(default_factory=list)
 
 
-def pages_map(*, plan: Plan, selection: Selection, after_id: int, limit: int) -> list[MappedPage]:
+def pages_map(
+    *, plan: Plan, selection: Selection, after_id: int, limit: int, watched: Collection[str] = ()
+) -> list[MappedPage]:
     """Read up to `limit` records behind `after_id` at once, map them, and divide them into pages. Raises RemoteError
-    where Odoo cannot be read."""
+    where Odoo cannot be read. With `watched`, only these keys of a payload make it a changed one."""
     read = selection.read(after_id, limit)
     results = map_out(plan, read.records, related=selection.related, params=selection.params, ask=selection.ask)
     return [
-        MappedPage(page, *_mapped(page, results[start : start + len(page.records)]))
+        MappedPage(page, *_mapped(page, results[start : start + len(page.records)], watched))
         for start, page in selection.pages(read)
     ]
 
 
-def _mapped(page: Page, results: Sequence[MappingResult]) -> tuple[list[Mapped], list[dict[str, object]]]:
+def _mapped(
+    page: Page, results: Sequence[MappingResult], watched: Collection[str]
+) -> tuple[list[Mapped], list[dict[str, object]]]:
     mapped: list[Mapped] = []
     problems = [_absent(record_id) for record_id in page.absent]
     for record, result in zip(page.records, results, strict=True):
         record_id = int(record["id"])
         if result.values is not None:
-            mapped.append(Mapped(record_id, result.values, payload_hash(result.values)))
+            mapped.append(Mapped(record_id, result.values, _digest(result.values, watched)))
         elif result.errors:
             problems.append({"record_id": record_id, "reason": _reason(result)})
     return mapped, problems
+
+
+def _digest(payload: dict[str, Any], watched: Collection[str]) -> str:
+    if not watched:
+        return payload_hash(payload)
+    return payload_hash({key: _shown(parse_path(key).read(payload)) for key in watched})
+
+
+def _shown(value: object) -> object:
+    return None if value is ABSENT else value
 
 
 def page_plan(*, run: SyncRun, config: SyncConfig, page: MappedPage) -> PagePlan:

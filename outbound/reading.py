@@ -7,7 +7,7 @@ page at a time as staff set it. No more is held in memory than two such reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextvars import copy_context
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -31,7 +31,16 @@ class Reader:
     """Reads from behind `after_id` on, as soon as it is entered. `told` is called, by the reading thread, whenever
     there is something to take. What is exchanged is seen by whoever observes the thread that made it."""
 
-    def __init__(self, *, plan: Plan, selection: Selection, after_id: int, told: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        plan: Plan,
+        selection: Selection,
+        after_id: int,
+        told: Callable[[], None],
+        watched: Collection[str] = (),
+    ) -> None:
+        self._watched = watched
         self._plan = plan
         self._selection = selection
         self._after_id = after_id
@@ -68,7 +77,13 @@ class Reader:
         while not self._stopping.is_set():
             began_s = monotonic()
             try:
-                pages = pages_map(plan=self._plan, selection=self._selection, after_id=after_id, limit=size)
+                pages = pages_map(
+                    plan=self._plan,
+                    selection=self._selection,
+                    after_id=after_id,
+                    limit=size,
+                    watched=self._watched,
+                )
             except RemoteError as error:
                 if error.code in TOO_MUCH and size > least:
                     size = most = least

@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from clients.auth import build_auth
 from clients.errors import Kind, RemoteError
 from mapping.paths import ABSENT, parse_path
 from outbound.claims import Unit
 from outbound.expressions import evaluate
+from outbound.models import BodyFormat, policy_of
+from outbound.templates import render
 from syncconfig.models import SyncConfig, SyncParam
 from syncconfig.models.extras import ParamKind
 
@@ -40,6 +42,8 @@ class OutRequest:
     count: int = 1
     """How many records it carries."""
     is_batch: bool = False
+    is_deletion: bool = False
+    """Of a record that is gone from Odoo."""
 
 
 class RequestTemplate:
@@ -49,6 +53,8 @@ class RequestTemplate:
         self._config = config
         self._clock = clock
         self._tz: str = config.connection.timezone
+        self._policy = policy_of(config)
+        self._linked_url = self._policy.linked_url or config.url
         self._headers = {header.key: header.value for header in config.headers.all()}
         params = list(config.params.all())
         self._query = [param for param in params if param.kind == ParamKind.QUERY]
@@ -67,11 +73,11 @@ class RequestTemplate:
     def build(self, unit: Unit) -> OutRequest:
         """The request for this unit. Raises RemoteError PERMANENT, naming the placeholder or parameter at fault."""
         now = self._clock()
-        method = unit.deliveries[0].method
+        method, url = self._where(unit)
         body = self._body(unit) if unit.batch or method not in _WITHOUT_BODY else None
         key = unit.idempotency_key
         headers = {
-            **({"Content-Type": "application/json"} if body is not None else {}),
+            **({"Content-Type": _TYPES[BodyFormat(self._policy.body_format)]} if body is not None else {}),
             "Accept": "application/json",
             **self._headers,
             **self._auth.headers(body or b""),
@@ -81,23 +87,52 @@ class RequestTemplate:
         }
         return OutRequest(
             method=method,
-            url=self._url(unit, now),
+            url=self._url(url, unit, now),
             headers=headers,
             params={param.name: self._param(param, now) for param in self._query},
             body=body,
             count=len(unit.deliveries),
             is_batch=unit.batch is not None,
+            is_deletion=not unit.deliveries[0].payload_hash,
         )
 
-    def _body(self, unit: Unit) -> bytes:
-        content: Any = unit.deliveries[0].payload
+    def _where(self, unit: Unit) -> tuple[str, str]:
+        """The method, and the URL with its placeholders. Whether a record is known was decided when its delivery was
+        made, so that every attempt is the same request."""
+        first = unit.deliveries[0]
         if unit.batch:
-            content = [delivery.payload for delivery in unit.deliveries]
-        if self._config.wrap_key:
-            content = {self._config.wrap_key: content}
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+            return first.method, self._config.url
+        if not first.payload_hash:
+            return first.method, self._linked_url
+        if self._policy.puts_linked and first.external_id:
+            return "PUT", self._linked_url
+        return first.method, self._config.url
 
-    def _url(self, unit: Unit, now: datetime) -> str:
+    def _body(self, unit: Unit) -> bytes:
+        payloads = [delivery.payload for delivery in unit.deliveries]
+        try:
+            text = _WRITERS[BodyFormat(self._policy.body_format)](self, payloads, unit.batch is not None)
+        except ValueError as error:
+            raise _refused(f"The body cannot be written: {error}", "bad_body") from error
+        return text.encode()
+
+    def _json(self, payloads: list[Any], is_batch: bool) -> str:
+        content: Any = payloads if is_batch else payloads[0]
+        return _dumps({self._config.wrap_key: content} if self._config.wrap_key else content)
+
+    def _ndjson(self, payloads: list[Any], is_batch: bool) -> str:
+        return "".join(f"{_dumps(payload)}\n" for payload in payloads)
+
+    def _form(self, payloads: list[Any], is_batch: bool) -> str:
+        if is_batch:
+            raise ValueError("a form holds one record; send one request per record")
+        wrap = self._config.wrap_key
+        return urlencode(list(_form_pairs(payloads[0], wrap)))
+
+    def _xml(self, payloads: list[Any], is_batch: bool) -> str:
+        return render(self._policy.body_template, payloads)
+
+    def _url(self, url: str, unit: Unit, now: datetime) -> str:
         def fill(match: re.Match[str]) -> str:
             name = match[1].strip()
             if name in self._path:
@@ -110,7 +145,7 @@ class RequestTemplate:
                 )
             return _segment(name, self._record_value(unit, name))
 
-        return _PLACEHOLDER.sub(fill, self._config.url)
+        return _PLACEHOLDER.sub(fill, url)
 
     def _record_value(self, unit: Unit, name: str) -> object:
         delivery = unit.deliveries[0]
@@ -139,6 +174,38 @@ class RequestTemplate:
         if isinstance(value, bool):
             return "true" if value else "false"
         return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _form_pairs(value: object, name: str) -> Iterator[tuple[str, str]]:
+    """As PHP, Rails and Stripe read it: `address[city]=Ghent`, `tags[]=new`; what is null is left out."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _form_pairs(inner, f"{name}[{key}]" if name else str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _form_pairs(inner, f"{name}[]")
+    elif isinstance(value, bool):
+        yield name, "true" if value else "false"
+    elif value is not None:
+        yield name, str(value)
+
+
+_TYPES: Final = {
+    BodyFormat.JSON: "application/json",
+    BodyFormat.NDJSON: "application/x-ndjson",
+    BodyFormat.FORM: "application/x-www-form-urlencoded",
+    BodyFormat.XML: "application/xml; charset=utf-8",
+}
+_WRITERS: Final = {
+    BodyFormat.JSON: RequestTemplate._json,
+    BodyFormat.NDJSON: RequestTemplate._ndjson,
+    BodyFormat.FORM: RequestTemplate._form,
+    BodyFormat.XML: RequestTemplate._xml,
+}
 
 
 def _segment(name: str, value: object) -> str:

@@ -33,7 +33,8 @@ from outbound.models import RunState, RunTrigger, SyncRun
 from outbound.page_commits import page_commit
 from outbound.reading import Reader
 from outbound.run_leases import LeaseLost, run_hold, run_release, run_take
-from outbound.selection import Selection
+from outbound.run_scope import gone_settle, scope_done, scope_settle
+from outbound.selection import Selection, config_domain
 from outbound.sending import Sending
 from outbound.states import ACTIVE_RUNS
 from outbound.targets.registry import target_for
@@ -169,18 +170,32 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
     rec.add_secret_keys(plan.secret_fields | plan.secret_keys)
     rec.add_secret_keys(target.secret_keys())
     rec.add_secrets(target.secrets())
+    client = client_for(config.connection)
+    now = run.started_at or run.created_at
+    scope_settle(run=run, config=config, client=client, domain=config_domain(config, client, now))
     selection = Selection(
         config=config,
         plan=plan,
-        client=client_for(config.connection),
-        now=run.started_at or run.created_at,
+        client=client,
+        now=now,
         record_ids=run.record_ids,
+        # What Odoo told of may be gone, or not be there yet; what staff chose has to be.
+        tells_absent=run.trigger != RunTrigger.CHANGES and not run.change_cursor,
     )
     with (
         Sending(config=config, target=target, rec=rec, budget=budget) as sending,
-        Reader(plan=plan, selection=selection, after_id=run.cursor, told=sending.wake) as reader,
+        Reader(
+            plan=plan,
+            selection=selection,
+            after_id=run.cursor,
+            told=sending.wake,
+            watched=sending.policy.watched_keys,
+        ) as reader,
     ):
         is_last = _walk(run, config, reader, sending, budget)
+        if is_last:
+            gone_settle(run=run, config=config, client=client)
+            scope_done(run=run, config=config)
         rec.flush()
         due_send(config=config, sending=sending, budget=budget)
     run_hold(run)

@@ -29,19 +29,30 @@ class Page:
     absent: tuple[int, ...] = ()
 
 
+def config_domain(config: SyncConfig, client: OdooClient, now: datetime) -> list[Any]:
+    """The config's domain as it is at `now`. Raises DomainError."""
+    return parse_domain(config.domain or "[]", now=now, uid=client.authenticate(), tz=config.connection.timezone)
+
+
 class Selection:
     """The records of one run. `now` is what computed dates in the domain are relative to: the same for every page."""
 
     def __init__(
-        self, *, config: SyncConfig, plan: Plan, client: OdooClient, now: datetime, record_ids: Sequence[int] | None
+        self,
+        *,
+        config: SyncConfig,
+        plan: Plan,
+        client: OdooClient,
+        now: datetime,
+        record_ids: Sequence[int] | None,
+        tells_absent: bool = True,
     ) -> None:
         self._client = client
         self._model = config.model
         self._fields = plan.read_fields
         self.page_size: int = config.page_size if config.is_paginated else UNPAGED_SIZE
-        self._domain = parse_domain(
-            config.domain or "[]", now=now, uid=client.authenticate(), tz=config.connection.timezone
-        )
+        self._domain = config_domain(config, client, now)
+        self._tells_absent = tells_absent
         self.ask = odoo_ask(client)
         """How scripts ask Odoo."""
         self.params = script_params(config, now=now)
@@ -73,7 +84,7 @@ class Selection:
             return Page([], 0, is_last=True)
         records = self._read([["id", "in", list(ids)], *self._domain], None)
         found = {int(record["id"]) for record in records}
-        absent = tuple(each for each in ids if each not in found)
+        absent = tuple(each for each in ids if each not in found) if self._tells_absent else ()
         return Page(records, ids[-1], is_last=len(left) <= limit, absent=absent)
 
     def _read(self, domain: list[Any], limit: int | None) -> list[dict[str, Any]]:

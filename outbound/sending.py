@@ -198,7 +198,7 @@ class Sending:
 
     def _write(self) -> None:
         outcomes, self._unwritten, self._unwritten_count = self._unwritten, [], 0
-        written = outcomes_write(config=self._config, outcomes=outcomes)
+        written = outcomes_write(config=self._config, outcomes=outcomes, writes_back=bool(self.policy.write_back_field))
         self.report.delivered += written.delivered
         self.report.dead += written.dead
         self.report.retried += written.retried

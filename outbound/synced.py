@@ -20,6 +20,11 @@ class Synced:
     delivery: Parcel
     external_id: str | None
 
+    @property
+    def is_deletion(self) -> bool:
+        """What it stood for is gone on both sides. A config that sends DELETE for records that are there has a hash."""
+        return not self.delivery.payload_hash
+
 
 def links_write(*, config_id: int, synced: Sequence[Synced], now: datetime) -> None:
     """Set hash, time and, where told, the external id of each record's link.
@@ -30,6 +35,10 @@ def links_write(*, config_id: int, synced: Sequence[Synced], now: datetime) -> N
     latest: dict[int, Synced] = {}
     for each in sorted(synced, key=lambda item: item.delivery.pk):
         latest[each.delivery.record_id] = each
+    deleted = [record_id for record_id, each in latest.items() if each.is_deletion]
+    if deleted:
+        RecordLink.objects.filter(config_id=config_id, odoo_id__in=deleted).delete()
+        latest = {record_id: each for record_id, each in latest.items() if not each.is_deletion}
     by_external: dict[str, int] = {
         each.external_id: record_id for record_id, each in latest.items() if each.external_id is not None
     }

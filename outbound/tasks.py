@@ -6,22 +6,22 @@ does not react): claims and leases make the first harmless, and the sweep makes 
 
 from __future__ import annotations
 
-import logging
-
 from django.conf import settings
+from django.utils import timezone
 
 from outbound.budget import Budget
 from outbound.deliveries import deliveries_run
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
-from outbound.models import RunTrigger
-from outbound.runs import RunAlreadyActive, RunRefused, run_execute, run_start
+from outbound.runs import run_execute
+from outbound.schedules import promises_check, scheduled_start
 from outbound.sweeps import sweep
+from outbound.write_backs import write_backs_run
+from syncconfig.drifts import drifts_check
 from syncconfig.models import SyncTrigger
 from syncconfig.schemas import schemas_refresh
 
-logger = logging.getLogger(__name__)
-
 MAX_SCHEMAS = 5
+MAX_DRIFTS = 3
 
 
 def budget_s() -> float:
@@ -41,20 +41,23 @@ def run_deliveries(config_id: int) -> None:
         enqueue_on_commit(DELIVERIES, config_id)
 
 
+def run_write_backs(config_id: int) -> None:
+    """Write ids of the other system into Odoo."""
+    while write_backs_run(config_id=config_id):
+        pass
+
+
 def run_sweep() -> None:
     """The sweep of every minute, and what else is looked after in the background."""
     sweep()
+    promises_check(timezone.now())
     schemas_refresh(limit=MAX_SCHEMAS)
+    drifts_check(limit=MAX_DRIFTS)
 
 
 def run_schedule(trigger_id: int) -> None:
     """Start the run of a schedule; while an earlier run of the config is not over, this one is left out."""
-    trigger = SyncTrigger.objects.select_related("config").filter(pk=trigger_id, active=True).first()
-    if trigger is None:
-        return
-    try:
-        run_start(config=trigger.config, trigger=RunTrigger.SCHEDULE)
-    except RunAlreadyActive as error:
-        logger.info("The schedule %s is left out this time: %s", trigger, error)
-    except RunRefused as error:
-        logger.warning("The schedule %s cannot run: %s", trigger, error)
+    triggers = SyncTrigger.objects.select_related("config__connection").defer("config__auth_secret")
+    trigger = triggers.filter(pk=trigger_id, active=True).first()
+    if trigger is not None:
+        scheduled_start(trigger.config)

@@ -142,6 +142,15 @@ class DeliveryPolicy(models.Model):
             "that falls due outside starts once when the next window opens. Empty: always."
         ),
     )
+    reads_changes = models.BooleanField(
+        _("read only what changed"),
+        default=False,
+        help_text=_(
+            "Ask Odoo for the records written since the last run, instead of all. A change of a related record (the "
+            "name of a category, say) is then seen with the next full run only."
+        ),
+    )
+    change_cursor = models.CharField(max_length=50, blank=True, editable=False)
     watched_fields = models.CharField(
         _("watched keys"),
         max_length=500,
@@ -194,6 +203,11 @@ class DeliveryPolicy(models.Model):
     def __str__(self) -> str:
         return str(self.config)
 
+    @property
+    def watched_keys(self) -> tuple[str, ...]:
+        """The keys of `watched_fields`."""
+        return tuple(part.strip() for part in self.watched_fields.split(",") if part.strip())
+
     def clean(self) -> None:
         found: dict[str, Any] = {}
         is_page = self.config.request_shape == "page"
@@ -207,6 +221,13 @@ class DeliveryPolicy(models.Model):
             found["puts_linked"] = _(
                 "One request carries a page, and so has one method. Choose one request per record."
             )
+        for key in self.watched_keys:
+            try:
+                validate_key_path(key)
+            except ValidationError as error:
+                found["watched_fields"] = f"{key}: {'; '.join(error.messages)}"
+        if self.deletions == Deletions.DELETE and is_page and not self.linked_url:
+            found["linked_url"] = _("A deletion is of one record. Write its URL, e.g. .../products/{external_id}.")
         if self.write_back_field and not (self.config.answer_id_path or self.item_id_path):
             found["write_back_field"] = _("Say first where the answer holds the id (“id in the answer”).")
         if found:

@@ -32,6 +32,8 @@ class SyncRun(models.Model):
     from there. Done means that every record is read and what has to be delivered is in the table; deliveries that
     wait for another attempt go on counting in `delivered_count` and `dead_count` afterwards.
 
+    `change_cursor` is how far a run over changes has looked; it becomes the config's when the run is done.
+
     Only `outbound.states` changes `state`. `claimed_until` is the lease of whoever executes it, and tells one
     executor from the next; `failures` counts the failed tries since the last page that could be read.
     """
@@ -50,6 +52,7 @@ class SyncRun(models.Model):
     record_ids = models.JSONField(_("chosen records"), null=True, blank=True)
     is_full = models.BooleanField(_("everything"), default=False, help_text=_("Send unchanged records too."))
     cursor = models.BigIntegerField(_("cursor"), default=0)
+    change_cursor = models.CharField(max_length=50, blank=True, editable=False)
     read_count = models.PositiveIntegerField(_("read"), default=0)
     unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
     held_count = models.PositiveIntegerField(

@@ -14,13 +14,15 @@ from syncconfig.models import SyncConfig
 class Answer:
     """The target took the unit, but for what it `refused`: reasons by position among the unit's deliveries.
 
-    `external_id` is its own id of the record, where it told one; `note` is for staff.
+    `external_id` is its own id of the record, where it told one, and `external_ids` those of a batch by position;
+    `note` is for staff.
     """
 
     status: int | None
     external_id: str | None = None
     note: str = ""
     refused: Mapping[int, str] = field(default_factory=dict)
+    external_ids: Mapping[int, str] = field(default_factory=dict)
 
 
 class Target:

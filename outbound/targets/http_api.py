@@ -1,36 +1,28 @@
-"""An external API over HTTP: each unit is one request, and what its answer says is taken by status."""
+"""An external API over HTTP: each unit is one request, and what its answer says is read by `answers`."""
 
 from __future__ import annotations
 
-import json
-from typing import Final
-
 from django.conf import settings
 
-from clients.errors import Kind, RemoteError
-from clients.http import HttpResponse, Timeouts
-from clients.statuses import raise_for_status
-from mapping.paths import ABSENT, Path, parse_path
+from clients.http import Timeouts
 from outbound.claims import Unit
+from outbound.models import policy_of
 from outbound.requests import OutRequest, RequestTemplate
+from outbound.targets.answers import AnswerReader
 from outbound.targets.base import Answer, Target
-from outbound.targets.multistatus import refusals
 from syncconfig.connections import http_client
 from syncconfig.models import SyncConfig
 
-MAX_ID_LENGTH: Final = 200
-MULTI_STATUS: Final = 207
-
 
 class HttpApiTarget(Target):
-    """Any 2xx is success, but for what a 207 refuses. The other system's id is taken from `answer_id_path`."""
+    """Any 2xx is success, unless the config's policy says otherwise, or the answer."""
 
     def __init__(self, config: SyncConfig) -> None:
         super().__init__(config)
         self._template = RequestTemplate(config)
         self._http = http_client()
         self._timeouts = _timeouts(config)
-        self._id_path: Path | None = parse_path(config.answer_id_path) if config.answer_id_path else None
+        self._answers = AnswerReader(config, policy_of(config))
 
     def secrets(self) -> tuple[str, ...]:
         return self._template.secrets
@@ -51,43 +43,7 @@ class HttpApiTarget(Target):
             timeouts=self._timeouts,
             max_response_bytes=settings.SYNC_MAX_RESPONSE_BYTES,
         )
-        raise_for_status(response)
-        if response.status == MULTI_STATUS:
-            refused = _refused(response, prepared)
-            if refused:
-                return Answer(response.status, refused=refused)
-        return self._answer(response)
-
-    def _answer(self, response: HttpResponse) -> Answer:
-        if self._id_path is None:
-            return Answer(response.status)
-        try:
-            found = self._id_path.read(response.json())
-        except ValueError:
-            return Answer(response.status, note=f"Delivered, but the answer is no JSON, so no id at {self._id_path}.")
-        if found is ABSENT or isinstance(found, (bool, dict, list)) or found in (None, ""):
-            return Answer(response.status, note=f"Delivered, but the answer holds no id at {self._id_path}.")
-        external_id = found if isinstance(found, str) else json.dumps(found)
-        if len(external_id) > MAX_ID_LENGTH:
-            return Answer(response.status, note=f"Delivered, but the id at {self._id_path} is too long to keep.")
-        return Answer(response.status, external_id=external_id)
-
-
-def _refused(response: HttpResponse, request: OutRequest) -> dict[int, str]:
-    """Raises RemoteError PERMANENT where it cannot be told which records of a batch were refused."""
-    try:
-        found = refusals(response.json(), count=request.count)
-    except ValueError:
-        found = None
-    if found is None and request.is_batch:
-        raise RemoteError(
-            f"The answer is 207 Multi-Status, but not one result for each of the {request.count} records: it cannot "
-            "be told which were refused. Send one request per record, or see the log.",
-            kind=Kind.PERMANENT,
-            code="multi_status",
-            status=response.status,
-        )
-    return found or {}
+        return self._answers.read(response, prepared)
 
 
 def _timeouts(config: SyncConfig) -> Timeouts:

@@ -1,0 +1,125 @@
+"""Records that were sent, and are not in Odoo any more: found by comparing ids, reported, and deleted there if wished.
+
+Gone is what Odoo does not have at all, archived or not; a record that only left the config's domain is not deleted. A
+ceiling stops a mass delete: where more are gone than that (the wrong database was connected, say), nothing is sent
+until somebody has agreed to that many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from clients.odoo.client import OdooClient
+from outbound.alerts import Trouble, alert
+from outbound.models import Deletions, Delivery, DeliveryPolicy, DeliveryState, RecordLink, policy_of
+from outbound.parcels import Parcel, parcels_insert
+from outbound.states import OPEN_DELIVERIES
+from syncconfig.models import SyncConfig
+
+CHUNK: Final = 1000
+ARCHIVED_TOO: Final = {"active_test": False}
+DELETED_HASH: Final = ""
+"""The payload hash of a delivery that deletes: there is no payload to compare later ones with."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionReport:
+    """`gone` are the Odoo ids; `sent` of them got a DELETE; `is_held`: more are gone than the ceiling allows."""
+
+    gone: tuple[int, ...]
+    sent: int = 0
+    is_held: bool = False
+
+
+def deletions_find(*, config: SyncConfig, client: OdooClient, record_ids: Iterable[int] | None = None) -> list[int]:
+    """Ids of records, among `record_ids` or all that were ever sent, that Odoo does not have any more."""
+    links = RecordLink.objects.filter(config=config, odoo_id__isnull=False).exclude(payload_hash=DELETED_HASH)
+    if record_ids is not None:
+        links = links.filter(odoo_id__in=list(record_ids))
+    gone: list[int] = []
+    after = 0
+    while True:
+        page = links.filter(odoo_id__gt=after).order_by("odoo_id").values_list("odoo_id", flat=True)[:CHUNK]
+        ids = [each for each in page if each is not None]
+        if not ids:
+            return gone
+        there = set(client.search(config.model, [["id", "in", ids]], context=ARCHIVED_TOO))
+        gone += [each for each in ids if each not in there]
+        after = ids[-1]
+
+
+def deletions_reconcile(
+    *,
+    config: SyncConfig,
+    client: OdooClient,
+    run_id: int | None = None,
+    record_ids: Iterable[int] | None = None,
+    sends: bool | None = None,
+) -> DeletionReport:
+    """Find what is gone and, where the config's policy says so (or `sends`), insert a DELETE for each."""
+    policy = policy_of(config)
+    gone = tuple(deletions_find(config=config, client=client, record_ids=record_ids))
+    if not gone or not (policy.deletions == Deletions.DELETE if sends is None else sends):
+        return DeletionReport(gone)
+    allowed = max(policy.deletion_ceiling, policy.agreed_deletions)
+    if len(gone) > allowed:
+        alert(
+            config.pk,
+            Trouble.DELETIONS,
+            f"{len(gone)} records are gone from Odoo, more than the {allowed} that may be deleted at once. Nothing was "
+            f"deleted. If it is right, agree: manage.py sync_deletions {config.name!r} --agree {len(gone)}",
+        )
+        return DeletionReport(gone, is_held=True)
+    DeliveryPolicy.objects.filter(config=config, agreed_deletions__gt=0).update(agreed_deletions=0)
+    return DeletionReport(gone, sent=_insert(config, run_id, gone))
+
+
+def _insert(config: SyncConfig, run_id: int | None, gone: Sequence[int]) -> int:
+    """A DELETE for each, behind whatever of the record is still open; none where one waits or is dead already."""
+    now = timezone.now()
+    deleting = Delivery.objects.filter(config=config, record_id__in=gone, method="DELETE", payload_hash=DELETED_HASH)
+    told = set(deleting.filter(state__in=(*OPEN_DELIVERIES, DeliveryState.DEAD)).values_list("record_id", flat=True))
+    wanted = [record_id for record_id in gone if record_id not in told]
+    externals = dict(RecordLink.objects.filter(config=config, odoo_id__in=wanted).values_list("odoo_id", "external_id"))
+    payloads = _last_payloads(config, wanted)
+    parcels = [
+        Parcel.new(
+            run_id=run_id,
+            record_id=record_id,
+            external_id=externals.get(record_id) or "",
+            method="DELETE",
+            payload=payloads.get(record_id, {}),
+            payload_hash=DELETED_HASH,
+            batch=None,
+        )
+        for record_id in wanted
+    ]
+    with transaction.atomic():
+        parcels_insert(parcels, config_id=config.pk, now=now)
+    return len(parcels)
+
+
+def _last_payloads(config: SyncConfig, record_ids: Sequence[int]) -> dict[int, object]:
+    """What was last delivered of each: the URL of a deletion may hold a value of it."""
+    latest = (
+        Delivery.objects.filter(config=config, record_id__in=record_ids, state=DeliveryState.DELIVERED)
+        .order_by()
+        .values("record_id")
+        .annotate(latest=Max("id"))
+        .values("latest")
+    )
+    return dict(Delivery.objects.filter(pk__in=latest).values_list("record_id", "payload"))
+
+
+def deletions_agree(*, config: SyncConfig, count: int) -> None:
+    """Let the next reconciliation delete so many at once."""
+    policy = policy_of(config)
+    if policy.pk is None:
+        policy.save()
+    DeliveryPolicy.objects.filter(pk=policy.pk).update(agreed_deletions=count)

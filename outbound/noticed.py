@@ -1,0 +1,91 @@
+"""What Odoo tells of changes: kept as one row per record, and turned into runs over those records.
+
+Odoo posts the same change many times, and Odoo 18 before it commits. So a notice costs one statement, says nothing but
+which record to look at, and is looked at twice: after `SOON`, and after `LATER`, when a slow transaction is over. What
+was unchanged then is skipped by its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from outbound.models import Notice, OdooHook, RunTrigger, SyncRun
+from outbound.runs import RunRefused, run_start
+from outbound.schedules import may_start
+from outbound.states import ACTIVE_RUNS
+from syncconfig.models import SyncConfig
+
+logger = logging.getLogger(__name__)
+
+SOON: Final = timedelta(seconds=2)
+LATER: Final = timedelta(seconds=30)
+LOOKS: Final = 2
+MAX_RECORDS: Final = 1000
+"""In one run; the rest is in the next."""
+
+_TABLE: Final = Notice._meta.db_table
+_KEEP: Final = (
+    f"INSERT INTO {_TABLE} (config_id, record_id, due_at, looks) VALUES (%s, %s, %s, {LOOKS}) "  # noqa: S608
+    # The earlier time stays, so that a record that changes all the time is looked at nevertheless.
+    f"ON CONFLICT (config_id, record_id) DO UPDATE SET looks = {LOOKS}, due_at = "
+    f"CASE WHEN {_TABLE}.due_at < excluded.due_at THEN {_TABLE}.due_at ELSE excluded.due_at END"
+)
+
+
+def config_of_hook(secret: str) -> int | None:
+    """The config whose rule in Odoo calls with this secret; None: no rule of ours does."""
+    row = OdooHook.objects.filter(secret_hash=secret_hash(secret), config__active=True)
+    return row.values_list("config_id", flat=True).first()
+
+
+def secret_hash(secret: str) -> str:
+    """What a secret is found by."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def changes_noticed(*, config_id: int, record_id: int, action: str = "") -> None:
+    """Odoo says that the record was created, changed or deleted. One statement; `action` goes to the process's log.
+
+    Said again and again, it is one notice. What became of the record is found out when it is looked at.
+    """
+    logger.debug("Odoo tells of record %s of config %s: %s", record_id, config_id, action)
+    due_at = connection.ops.adapt_datetimefield_value(timezone.now() + SOON)
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [config_id, record_id, due_at])
+
+
+def notices_start(now: datetime) -> int:
+    """Start a run for each config that has due notices, and may run, and is not running. Returns how many."""
+    waiting = Notice.objects.filter(due_at__lte=now).order_by().values_list("config_id", flat=True).distinct()
+    config_ids = list(waiting[:100])
+    if not config_ids:
+        return 0
+    configs = SyncConfig.objects.filter(pk__in=config_ids, active=True).select_related("connection")
+    started = 0
+    for config in configs.defer("auth_secret", "connection__secret"):
+        if may_start(config, now) and not SyncRun.objects.filter(config=config, state__in=ACTIVE_RUNS).exists():
+            started += _start(config, now)
+    return started
+
+
+def _start(config: SyncConfig, now: datetime) -> int:
+    try:
+        with transaction.atomic():
+            due = Notice.objects.filter(config=config, due_at__lte=now).order_by("due_at").select_for_update()
+            rows = list(due[:MAX_RECORDS])
+            last_looks = [row.pk for row in rows if row.looks <= 1]
+            others = [row.pk for row in rows if row.looks > 1]
+            Notice.objects.filter(pk__in=last_looks).delete()
+            Notice.objects.filter(pk__in=others).update(looks=LOOKS - 1, due_at=now + LATER)
+            if rows:
+                run_start(config=config, trigger=RunTrigger.CHANGES, record_ids=[row.record_id for row in rows])
+    except RunRefused as error:
+        logger.info("What Odoo told of %s waits: %s", config.name, error)
+        return 0
+    return 1

@@ -1,0 +1,158 @@
+"""What the answer of an external API says about the records that were sent: taken, refused, and under which ids.
+
+Success is a matter of status first. Then of what the answer itself says, where staff told where it says it: systems
+that answer 200 to everything hide the refusal in the body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from clients.errors import Kind, RemoteError
+from clients.http import HttpResponse
+from clients.statuses import raise_for_status
+from mapping.paths import ABSENT, Path, parse_path
+from outbound.models import DeliveryPolicy
+from outbound.requests import OutRequest
+from outbound.statuses import parse_statuses
+from outbound.targets.base import Answer
+from outbound.targets.multistatus import refusals
+from syncconfig.models import SyncConfig
+
+MAX_ID_LENGTH: Final = 200
+MAX_TEXT: Final = 500
+MULTI_STATUS: Final = 207
+GONE: Final = frozenset({404, 410})
+
+
+class AnswerReader:
+    """Reads the answers to one config's requests."""
+
+    def __init__(self, config: SyncConfig, policy: DeliveryPolicy) -> None:
+        self._statuses = parse_statuses(policy.success_statuses)
+        self._id_path = _path(config.answer_id_path)
+        self._error_path = _path(policy.error_path)
+        self._items_path = _path(policy.items_path)
+        self._item_id_path = _path(policy.item_id_path)
+        self._item_error_path = _path(policy.item_error_path)
+        self._expects_json = any((self._id_path, self._error_path, self._items_path, self._item_error_path))
+
+    def read(self, response: HttpResponse, request: OutRequest) -> Answer:
+        """Raises RemoteError where the request was refused, or it cannot be told which of its records were."""
+        if request.is_deletion and response.status in GONE:
+            return Answer(response.status, note="It was gone there already.")
+        self._check_status(response)
+        content = self._content(response)
+        self._check_error(response, content)
+        if request.is_batch:
+            return self._batch(response, content, request.count)
+        return self._single(response, content)
+
+    def _check_status(self, response: HttpResponse) -> None:
+        if not self._statuses:
+            raise_for_status(response)
+        elif response.status not in self._statuses:
+            raise_for_status(response)
+            raise _refused(response, f"The answer is {response.status}, which is not among this sync's successes.")
+
+    def _content(self, response: HttpResponse) -> Any:
+        """The answer's JSON, or ABSENT."""
+        try:
+            return response.json()
+        except ValueError:
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            if self._expects_json and kind == "text/html":
+                # A login or maintenance page, or a proxy's: nobody who could take the record has seen it, perhaps.
+                raise RemoteError(
+                    f"The answer is {response.status} with a web page in place of JSON.",
+                    kind=Kind.AMBIGUOUS,
+                    code="bad_answer",
+                    status=response.status,
+                ) from None
+            return ABSENT
+
+    def _check_error(self, response: HttpResponse, content: Any) -> None:
+        if self._error_path is None or content is ABSENT:
+            return
+        found = self._error_path.read(content)
+        if found is not ABSENT and found:
+            raise _refused(response, f"The answer is {response.status} with an error: {_text(found)}")
+
+    def _single(self, response: HttpResponse, content: Any) -> Answer:
+        if response.status == MULTI_STATUS and (refused := refusals(content, count=1)):
+            return Answer(response.status, refused=refused)
+        if self._id_path is None:
+            return Answer(response.status)
+        if content is ABSENT:
+            return Answer(response.status, note=f"Delivered, but the answer is no JSON, so no id at {self._id_path}.")
+        found = self._id_path.read(content)
+        external_id = id_text(found)
+        if external_id is None:
+            return Answer(response.status, note=f"Delivered, but the answer holds no id at {self._id_path}.")
+        if len(external_id) > MAX_ID_LENGTH:
+            return Answer(response.status, note=f"Delivered, but the id at {self._id_path} is too long to keep.")
+        return Answer(response.status, external_id=external_id)
+
+    def _batch(self, response: HttpResponse, content: Any, count: int) -> Answer:
+        if self._items_path is None:
+            if response.status != MULTI_STATUS:
+                return Answer(response.status)
+            refused = refusals(content, count=count)
+            if refused is None:
+                raise _unclear(response, f"The answer is 207 Multi-Status, but not one result for each of the {count}")
+            return Answer(response.status, refused=refused)
+        items = ABSENT if content is ABSENT else self._items_path.read(content)
+        if not isinstance(items, list) or len(items) != count:
+            raise _unclear(
+                response, f"The answer holds no list at {self._items_path} with one result for each of the {count}"
+            )
+        refused, ids = {}, {}
+        for position, item in enumerate(items):
+            if (reason := self._item_error(item)) is not None:
+                refused[position] = reason
+            elif self._item_id_path and (external_id := id_text(_read(self._item_id_path, item))):
+                ids[position] = external_id[:MAX_ID_LENGTH]
+        return Answer(response.status, refused=refused, external_ids=ids)
+
+    def _item_error(self, item: object) -> str | None:
+        if self._item_error_path is None:
+            return (refusals([item], count=1) or {}).get(0)
+        found = _read(self._item_error_path, item)
+        return None if found is ABSENT or not found else _text(found)
+
+
+def id_text(found: object) -> str | None:
+    """An id as it is kept; None where `found` is none."""
+    if found is ABSENT or isinstance(found, (bool, dict, list)) or found in (None, ""):
+        return None
+    return found if isinstance(found, str) else json.dumps(found)
+
+
+def _path(text: str) -> Path | None:
+    return parse_path(text) if text else None
+
+
+def _read(path: Path, item: object) -> object:
+    return path.read(item) if isinstance(item, Mapping) else ABSENT
+
+
+def _text(found: object) -> str:
+    if isinstance(found, Mapping) and isinstance(found.get("message"), str):
+        found = found["message"]
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    return text[:MAX_TEXT]
+
+
+def _refused(response: HttpResponse, message: str) -> RemoteError:
+    return RemoteError(message, kind=Kind.PERMANENT, code="rejected", status=response.status)
+
+
+def _unclear(response: HttpResponse, message: str) -> RemoteError:
+    return RemoteError(
+        f"{message} records: it cannot be told which were refused. Send one request per record, or see the log.",
+        kind=Kind.PERMANENT,
+        code="multi_status",
+        status=response.status,
+    )

@@ -1,0 +1,126 @@
+"""The rules in Odoo, against a real one: `ODOO_TEST_URL` and its companions name it (see `tests/conformance`).
+
+It needs the module base_automation, and to reach loopback of this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from clients.odoo.client import OdooClient
+from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show
+from outbound.models import DeliveryPolicy, OdooHook
+from outbound.noticed import config_of_hook
+from syncconfig.connections import client_for
+from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
+from tests.outbound.receiver import Receiver
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(not os.environ.get("ODOO_TEST_URL"), reason="ODOO_TEST_URL names no real Odoo"),
+]
+RULES = "base.automation"
+
+
+@pytest.fixture
+def config() -> Iterator[SyncConfig]:
+    connection = OdooConnection.objects.create(
+        name="Real",
+        url=os.environ["ODOO_TEST_URL"],
+        database=os.environ["ODOO_TEST_DB"],
+        login=os.environ["ODOO_TEST_LOGIN"],
+        secret=os.environ["ODOO_TEST_KEY"],
+    )
+    made = SyncConfig.objects.create(
+        name=f"hook-test-{uuid.uuid4().hex[:6]}",
+        request_type="out",
+        connection=connection,
+        model="res.partner",
+        domain="[('is_company', '=', False)]",
+        url="http://127.0.0.1:1/",
+        method_post=True,
+    )
+    for position, field in enumerate(("ref", "name", "email", "country_id.name")):
+        SyncConfigLine.objects.create(
+            config=made, position=position, field=field, key=field, is_identifier=field == "ref"
+        )
+    DeliveryPolicy.objects.create(config=made, deletions="report")
+    yield made
+    hook_remove(config=made)
+
+
+@pytest.fixture
+def odoo(config: SyncConfig) -> OdooClient:
+    return client_for(config.connection)
+
+
+@pytest.fixture
+def hub() -> Iterator[Receiver]:
+    with Receiver() as server:
+        yield server
+
+
+@pytest.fixture
+def told(hub: Receiver) -> Callable[[], list[int]]:
+    def ids() -> list[int]:
+        """The records that were told of since the last time."""
+        time.sleep(0.4)
+        requests, hub.received = hub.received, []
+        return [json.loads(request.body)["_id"] for request in requests]
+
+    return ids
+
+
+def test_what_will_be_made_is_shown_without_its_secret(config: SyncConfig) -> None:
+    first, second = hook_show(config=config, site_url="https://sync.example.com/").lines()
+    assert "on_create_or_write, when one of these changes: country_id, email, is_company, name, ref" in first
+    assert first.endswith("it calls https://sync.example.com/bj_api_sync/hooks/***")
+    assert "on_unlink" in second
+    assert not OdooHook.objects.exists()
+
+
+def test_a_rule_tells_once_of_what_is_mapped_and_of_nothing_else(
+    config: SyncConfig, odoo: OdooClient, hub: Receiver, told: Callable[[], list[int]]
+) -> None:
+    hook = hook_create(config=config, site_url=hub.url)
+    assert config_of_hook(hook.secret) == config.pk
+    assert config_of_hook(hook.secret + "x") is None
+    (partner_id,) = odoo.create("res.partner", [{"name": config.name, "email": "a@example.com"}])
+    assert told() == [partner_id]
+    odoo.write("res.partner", [partner_id], {"phone": "1"})
+    assert told() == []
+    odoo.write("res.partner", [partner_id], {"email": "b@example.com"})
+    assert told() == [partner_id]
+    odoo.unlink("res.partner", [partner_id])
+    assert told() == [partner_id]
+
+
+def test_what_was_changed_in_odoo_is_found(config: SyncConfig, odoo: OdooClient, hub: Receiver) -> None:
+    hook = hook_create(config=config, site_url=hub.url)
+    assert hook_check(config=config, site_url=hub.url) == []
+    odoo.write(RULES, hook.rule_ids[:1], {"active": False})
+    odoo.write("ir.actions.server", hook.action_ids[:1], {"webhook_url": "http://127.0.0.1/other"})
+    SyncConfigLine.objects.create(config=config, position=9, field="city", key="city")
+    problems = " ".join(hook_check(config=config, site_url=hub.url))
+    for words in ("is switched off", "does not call our address", "does not look at city"):
+        assert words in problems
+    odoo.unlink(RULES, hook.rule_ids[1:])
+    assert "1 of its rules are gone." in hook_check(config=config)
+
+
+def test_it_is_made_once_and_removed_whole(config: SyncConfig, odoo: OdooClient, hub: Receiver) -> None:
+    hook = hook_create(config=config, site_url=hub.url)
+    with pytest.raises(HookExists):
+        hook_create(config=config, site_url=hub.url)
+    # As if the answers to the creates had been lost.
+    OdooHook.objects.update(rule_ids=[], action_ids=[])
+    assert hook_remove(config=config)
+    assert odoo.search(RULES, [["id", "in", hook.rule_ids]], context={"active_test": False}) == []
+    assert odoo.search("ir.actions.server", [["id", "in", hook.action_ids]]) == []
+    assert not hook_remove(config=config)
