@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from inbound import accepting, idempotency
 from inbound.body import check_media_type, parse_body
 from inbound.crowding import room_at
+from inbound.dry_run import dry_answer, is_dry_run
 from inbound.endpoints import Extras
-from inbound.errors import ApiError, ErrorCode
 from inbound.guarding import GuardedView
 from inbound.jobs import Asked, Reply, job_of, run_jobs
 from inbound.models import InboundRequest
@@ -36,7 +36,11 @@ class WritingView(GuardedView):
         return Work(self.config, plan, client_for(self.config.connection))
 
     def write(self, request: Request, *, has_body: bool = True) -> Response:
-        _refuse_dry_run(request)
+        if is_dry_run(request._request):
+            with room_at(self.config.connection_id):
+                work, asked, _row = self._read(request, has_body=has_body)
+                job = job_of(work, asked, max_records=self._extras.policy.max_records)
+                return Response(dry_answer(work, asked, job, self.rec))
         if accepting.is_queued(self._extras.policy):
             # Without asking whether there is room: a queue takes what is sent also while Odoo is slow.
             work, asked, row = self._read(request, has_body=has_body)
@@ -119,14 +123,4 @@ class WritingView(GuardedView):
             body=body,
             key=asked.headers.get("Idempotency-Key"),
             caller=str(None if self.key is None else self.key.credential_id),
-        )
-
-
-def _refuse_dry_run(request: Request) -> None:
-    """A caller who wants nothing written must not find out that it was."""
-    if request._request.headers.get("X-Dry-Run", "").strip().lower() not in ("", "0", "false"):
-        raise ApiError(
-            400,
-            ErrorCode.VALIDATION_ERROR,
-            "X-Dry-Run is not offered at this endpoint. Nothing was done; leave the header out.",
         )

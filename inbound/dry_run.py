@@ -1,0 +1,57 @@
+"""`X-Dry-Run: 1`: what a request would do, told instead of done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from auditlog.recorder import Recording
+from inbound.errors import ApiError, ErrorCode
+from inbound.jobs import Asked, Job
+from inbound.operations import Verb, operation_ids
+from inbound.refusals import CONFIG_MESSAGE
+from inbound.work import Work
+from outbound.preview import MAX_RECORDS, Preview
+from outbound.preview_in import preview_in, preview_removal
+
+
+def is_dry_run(request: HttpRequest) -> bool:
+    """Raises ApiError 400 for a value that could mean either: a caller who wants nothing written must not find out
+    that it was."""
+    given = request.headers.get("X-Dry-Run", "").strip().lower()
+    if given in ("", "0", "false", "no"):
+        return False
+    if given in ("1", "true", "yes"):
+        return True
+    raise _bad(f"X-Dry-Run must be 1 or 0, not {given[:40]!a}. Nothing was done.")
+
+
+def dry_answer(work: Work, asked: Asked, job: Job, rec: Recording) -> dict[str, Any]:
+    """The body of the answer. Raises ApiError where there is no telling."""
+    if asked.is_batch:
+        raise _bad("X-Dry-Run is not offered for batches; send the records as a list. Nothing was done.")
+    if len(job.operations) > MAX_RECORDS:
+        raise _bad(f"X-Dry-Run takes at most {MAX_RECORDS} records at once. Nothing was done.")
+    preview = _preview(work, job, rec)
+    if preview.problem:
+        raise ApiError(503, ErrorCode.CONFIGURATION_ERROR, CONFIG_MESSAGE, reason=preview.problem)
+    told = preview.as_dict()
+    data = told["records"][0] if job.is_single else told["records"]
+    return {"status": "success", "dry_run": True, "data": data, "calls": told["calls"]}
+
+
+def _preview(work: Work, job: Job, rec: Recording) -> Preview:
+    first = job.operations[0]
+    if first.verb is Verb.CREATE:
+        return preview_in(config=work.config, payloads=[each.body for each in job.operations], rec=rec)
+    (odoo_id,) = operation_ids(work, [first])
+    if isinstance(odoo_id, ApiError):
+        raise odoo_id
+    if first.verb is Verb.DELETE:
+        return preview_removal(config=work.config, odoo_id=odoo_id, rec=rec)
+    return preview_in(config=work.config, payloads=[first.body], odoo_id=odoo_id, rec=rec)
+
+
+def _bad(message: str) -> ApiError:
+    return ApiError(400, ErrorCode.VALIDATION_ERROR, message)
