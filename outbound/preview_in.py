@@ -30,7 +30,7 @@ from outbound.script_env import odoo_ask
 from outbound.targets.odoo import missing, record_domain, within
 from outbound.targets.odoo_entry import for_create, outside, several
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value, odoo_lookup, odoo_related
-from syncconfig.connections import client_for
+from syncconfig.connections import client_for, fields_of
 from syncconfig.models import SyncConfig
 from syncconfig.models.config import DeleteMode, OnExisting
 from syncconfig.plans import ConfigBroken, plan_for
@@ -183,17 +183,26 @@ class _Previewing:
         if not values:
             return []
         (now,) = self.client.read(self.config.model, [odoo_id], list(values), context=ARCHIVED_TOO)
-        old = {name: _comparable(now[name]) for name in values}
-        new = {name: _after(old[name], value) for name, value in values.items()}
+        types = {name: field.type for name, field in fields_of(self.config.connection, self.config.model).items()}
+        old = {name: _comparable(now[name], types.get(name)) for name in values}
+        new = {name: _after(old[name], _comparable(value, types.get(name))) for name, value in values.items()}
         return [
             ShownChange(change.field, shown(change.old, ()), shown(change.new, ()))
             for change in diff(old, new, secret=self.secret)
         ]
 
 
-def _comparable(value: Any) -> object:
-    """What Odoo reads, in the form in which it is written: a many2one as its id."""
-    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], str):
+def _comparable(value: Any, kind: str | None) -> object:
+    """What Odoo reads or is to be written, in one form: a many2one as its id, what is unset as None."""
+    if value is False and kind != "boolean":
+        return None
+    if (
+        kind == "many2one"
+        and isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], int)
+        and isinstance(value[1], str)
+    ):
         return value[0]
     return value
 

@@ -66,7 +66,7 @@ class LineForm(forms.ModelForm):
     may_author: ClassVar[bool] = True
 
     opt_template = forms.CharField(
-        label=_("template"),
+        label=_("Template"),
         required=False,
         max_length=2000,
         widget=UnfoldAdminTextInputWidget,
@@ -76,24 +76,24 @@ class LineForm(forms.ModelForm):
         ),
     )
     opt_map = PairsField(
-        label=_("map"),
+        label=_("Map"),
         help_text=_("A line for each value: theirs, an arrow, Odoo's, e.g. <code>paid -&gt; sale</code>."),
     )
-    opt_rest = _choice(_("other values"), _("Into Odoo: what happens to a value that is not in the map."), *_REST)
-    opt_rest_value = _text(_("value for others"), _("Odoo's value, e.g. <code>draft</code>."))
-    opt_rest_out = _choice(_("others, out of Odoo"), _("Out of Odoo: the same for a value that is not there."), *_REST)
-    opt_rest_out_value = _text(_("value for others, out"), _("The other system's value, e.g. <code>unknown</code>."))
+    opt_rest = _choice(_("Other values"), _("Into Odoo: what happens to a value that is not in the map."), *_REST)
+    opt_rest_value = _text(_("Value for others"), _("Odoo's value, e.g. <code>draft</code>."))
+    opt_rest_out = _choice(_("Others, out of Odoo"), _("Out of Odoo: the same for a value that is not there."), *_REST)
+    opt_rest_out_value = _text(_("Value for others, out"), _("The other system's value, e.g. <code>unknown</code>."))
     opt_format = _text(
-        _("format"),
+        _("Format"),
         _("As in Python: <code>%d/%m/%Y %H:%M</code>; or <code>epoch_s</code>, <code>epoch_ms</code> for a count."),
     )
     opt_timezone = _text(
-        _("time zone"), _("Of the other system, e.g. <code>Europe/Brussels</code>. Empty: the connection's.")
+        _("Time zone"), _("Of the other system, e.g. <code>Europe/Brussels</code>. Empty: the connection's.")
     )
-    opt_decimal_separator = _text(_("decimal separator"), _("Empty: a point. E.g. <code>,</code>"))
-    opt_thousands_separator = _text(_("thousands separator"), _("Empty: none. E.g. <code>.</code>"))
+    opt_decimal_separator = _text(_("Decimal separator"), _("Empty: a point. E.g. <code>,</code>"))
+    opt_thousands_separator = _text(_("Thousands separator"), _("Empty: none. E.g. <code>.</code>"))
     opt_decimals = forms.IntegerField(
-        label=_("decimals"),
+        label=_("Decimals"),
         required=False,
         min_value=0,
         max_value=20,
@@ -101,17 +101,17 @@ class LineForm(forms.ModelForm):
         help_text=_("Out of Odoo: digits behind the separator, e.g. <code>2</code>. Empty: as many as there are."),
     )
     opt_match_key = _text(
-        _("records of the list by"),
+        _("Records of the list by"),
         _("For “match”: the field of a sub-line that tells the records apart, e.g. <code>product_id</code>."),
     )
     opt_unmatched = _choice(
-        _("records that did not come"),
+        _("Records that did not come"),
         _("For “match”: what becomes of records in the list that the payload does not have."),
         ("remove", _("Remove them")),
         ("keep", _("Keep them")),
     )
     opt_out_as = _choice(
-        _("relation goes out as"),
+        _("Relation goes out as"),
         _("Relations out of Odoo, e.g. <code>{“id”: 7, “name”: “Ann”}</code> as an object."),
         ("", _("The matched field, or the id")),
         ("id", _("The id")),
@@ -120,15 +120,15 @@ class LineForm(forms.ModelForm):
         ("list", _("A list")),
     )
     opt_script_mode = _choice(
-        _("script works on"),
+        _("Script works on"),
         _("A value is set as <code>result</code>; on the whole record the script may change <code>values</code>."),
         ("evaluate", _("The value of this line")),
         ("execute", _("The whole record")),
     )
     opt_writes = _text(
-        _("also writes"), _("Whole record, into Odoo: fields that no line writes, e.g. <code>note</code>.")
+        _("Also writes"), _("Whole record, into Odoo: fields that no line writes, e.g. <code>note</code>.")
     )
-    opt_reads = _text(_("also reads"), _("Out of Odoo: fields that the script needs, e.g. <code>write_date</code>."))
+    opt_reads = _text(_("Also reads"), _("Out of Odoo: fields that the script needs, e.g. <code>write_date</code>."))
 
     class Meta:
         model = SyncConfigLine

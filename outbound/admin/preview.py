@@ -142,4 +142,6 @@ def _call(call: WouldCall) -> tuple[str, str]:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return "-"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -56,7 +56,7 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
     hidden_column = "auth_secret"
     deferred_columns = ("connection__secret",)
     list_display = (
-        "name", "shown_direction", "connection", "model", "shown_methods", "shown_target", "active", "shown_drift",
+        "name", "shown_direction", "connection", "model", "shown_methods", "shown_target", "shown_state",
         "shown_activity",
     )  # fmt: skip
     list_filter = ("active", "request_type", ("connection", NamedFilter))
@@ -144,13 +144,14 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
 
     @admin.display(description=_("Endpoint or URL"))
     def shown_target(self, config: SyncConfig) -> str:
-        return (config.endpoint if config.request_type == RequestType.IN else config.url) or "-"
+        text = (config.endpoint if config.request_type == RequestType.IN else config.url) or "-"
+        return text if len(text) <= 60 else f"{text[:59]}…"
 
-    @display(description=_("Odoo's fields"), label={"drift": "danger", "ok": "success"})
-    def shown_drift(self, config: SyncConfig) -> tuple[str, str] | None:
+    @display(description=_("State"), label={"on": "success", "off": "info", "drift": "danger"}, ordering="active")
+    def shown_state(self, config: SyncConfig) -> tuple[str, str]:
         if config.drift:
-            return "drift", _now("%(count)s changed") % {"count": len(config.drift)}
-        return ("ok", _now("As mapped")) if config.drift_checked_at else None
+            return "drift", _now("Odoo changed") if config.active else _now("Off, Odoo changed")
+        return ("on", _now("On")) if config.active else ("off", _now("Off"))
 
     @admin.display(description=_("Last activity"), ordering="last_activity")
     def shown_activity(self, config: Any) -> Any:

@@ -55,7 +55,9 @@ def suggest(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     is_asked = form.is_bound and form.is_valid()
     if is_asked:
         found = _suggestions(request, config, form.cleaned_data["sample"])
-        rows = [_row(each) for each in found if not _accepted(request, config, each, form.cleaned_data["accept"])]
+        left = [each for each in found if not _accepted(request, config, each, form.cleaned_data["accept"])]
+        has_identifier = config.lines.filter(is_identifier=True, active=True).exists()
+        rows = [_row(each, has_identifier=has_identifier) for each in left]
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _now("Lines for %(name)s") % {"name": config.name},
@@ -96,7 +98,7 @@ def _name(suggestion: Suggestion) -> str:
     return f"{suggestion.line.field} {suggestion.line.key}"
 
 
-def _row(suggestion: Suggestion) -> dict[str, Any]:
+def _row(suggestion: Suggestion, *, has_identifier: bool) -> dict[str, Any]:
     line = suggestion.line
     sample = suggestion.sample
     return {
@@ -106,7 +108,7 @@ def _row(suggestion: Suggestion) -> dict[str, Any]:
         "is_sub_line": "." in line.field,
         "calculation": line.calculation,
         "direction": line.direction,
-        "is_identifier": line.is_identifier,
+        "is_identifier": line.is_identifier and not has_identifier,
         "options": ", ".join(f"{name}: {value}" for name, value in line.options.items()),
         "percent": round(suggestion.score * 100),
         "reason": suggestion.reason,

@@ -19,8 +19,8 @@ class ModelSchema(models.Model):
     error = models.TextField(_("last error"), blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("model schema")
-        verbose_name_plural = _("model schemas")
+        verbose_name = _("known model")
+        verbose_name_plural = _("known models")
         constraints = [models.UniqueConstraint(fields=["connection", "model"], name="schema_once_per_connection")]
 
     def __str__(self) -> str:
