@@ -46,7 +46,7 @@ _BY_PLACE: Final[Mapping[str, tuple[str, ...]]] = {
 READING_METHODS: Final = frozenset(
     {"search", "search_count", "search_read", "search_fetch", "read", "fields_get", "name_search", "name_get"}
     | {"context_get", "default_get", "read_group", "formatted_read_group", "has_access", "check_access_rights"}
-    | {"get_views", "fields_view_get", "exists", "web_search_read", "web_read"}
+    | {"get_views", "fields_view_get", "exists", "web_search_read", "web_read", "check_object_reference"}
 )
 """Methods that change nothing, so that a lost answer may be asked for again."""
 

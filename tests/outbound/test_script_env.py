@@ -11,9 +11,12 @@ import pytest
 from clients.errors import RemoteError
 from clients.odoo.read_only import ReadOnlyOdoo
 from demo.odoo import DemoOdoo
+from demo.odoo.faults import AccessError
+from demo.odoo.marks import model_method
 from mapping.engine import map_in, map_out
 from outbound.script_env import EnvRefused, odoo_ask, script_params
 from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
+from outbound.targets.odoo_names import ids_by_xml_id
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine, SyncParam
 from syncconfig.plans import plan_for
@@ -130,3 +133,26 @@ def test_a_name_that_nothing_has_is_no_match(
     plan = plan_for(countries(match_field))
     (result,) = map_in(plan, [{"id": "1", "country": value}], lookup=odoo_lookup(client_for(connection)))
     assert "no record of res.country" in str(result.errors[0])
+
+
+def test_xml_ids_are_found_one_by_one_by_a_user_who_may_not_read_their_table(
+    connection: OdooConnection, demo_odoo: DemoOdoo
+) -> None:
+    def refuse(records: Any, *args: Any, **arguments: Any) -> None:
+        raise AccessError("You are not allowed to access 'Model Data' (ir.model.data) records.")
+
+    @model_method
+    def check_object_reference(records: Any, module: str, xml_id: str) -> list[Any]:
+        # As odoo/addons/base/models/ir_model.py of 18.0 answers it.
+        if (module, xml_id) == ("base", "main_partner"):
+            return ["res.partner", 1]
+        if (module, xml_id) != ("base", "be"):
+            raise ValueError(f"External ID not found in the system: {module}.{xml_id}")
+        return ["res.country", 20]
+
+    methods = demo_odoo.database.registry.models["ir.model.data"].methods
+    methods |= {"search_read": refuse, "check_object_reference": check_object_reference}
+    client = ReadOnlyOdoo(client_for(connection))
+    assert ids_by_xml_id(client, "res.country", ["base.be", "base.xx", "base.main_partner"]) == {"base.be": [20]}
+    with pytest.raises(RemoteError, match="cannot be looked up at once"):
+        ids_by_xml_id(client, "res.country", [f"base.x{number}" for number in range(60)])
