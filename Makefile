@@ -11,7 +11,7 @@ DATABASE_TESTS := tests/syncconfig tests/auditlog tests/inbound tests/outbound
 TEST_ENV := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev env demo run login test conformance check format bench migrations clean
+.PHONY: help install install-dev env demo run login test crash conformance check format bench migrations clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ test: install-dev ## Run the tests on SQLite, then those of the database again o
 	@$(BIN)/python -m pytest $(ARGS)
 	@url=$$($(BIN)/python -m tests.services postgres) || exit 0; \
 	  echo "Again on PostgreSQL:"; DATABASE_URL=$$url $(BIN)/python -m pytest $(DATABASE_TESTS) $(ARGS)
+
+crash: install-dev ## Send 2,000 deliveries while workers and clusters are killed, on SQLite and PostgreSQL, over both brokers
+	@$(BIN)/python -m pytest tests/outbound/test_crash.py -m crash $(ARGS)
+	@url=$$($(BIN)/python -m tests.services postgres) || exit 0; \
+	  echo "Again on PostgreSQL:"; DATABASE_URL=$$url $(BIN)/python -m pytest tests/outbound/test_crash.py -m crash $(ARGS)
 
 conformance: install-dev ## Ask the client's questions of the demo Odoo, or of a real one (ODOO_TEST_URL, _DB, _LOGIN, _KEY)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)

@@ -76,12 +76,23 @@ class HttpClient:
     """Makes calls under one address policy; shared by threads, usable after a fork.
 
     `verify` is True for the public certificate authorities, a path to a bundle for one's own, or False. `pool_size`
-    is how many idle connections are kept per destination.
+    is how many idle connections are kept per destination. `authorities` (PEM) are trusted besides; `certificate` (PEM,
+    with its key) is shown to servers that ask for one.
     """
 
-    def __init__(self, policy: AddressPolicy, *, verify: bool | str = True, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        policy: AddressPolicy,
+        *,
+        verify: bool | str = True,
+        pool_size: int = 10,
+        authorities: str = "",
+        certificate: str = "",
+    ) -> None:
         self.policy = policy
         self._verify = verify
+        self._authorities = authorities
+        self._certificate = certificate
         self._pool_size = pool_size
         self._lock = threading.Lock()
         self._pid = os.getpid()
@@ -151,11 +162,11 @@ class HttpClient:
     def _tls_context(self) -> ssl.SSLContext:
         if self._context is None:
             try:
-                self._context = tls_context(self._verify)
-            except OSError as error:
-                raise RemoteError(
-                    f"The certificate bundle {self._verify} cannot be read.", kind=Kind.PERMANENT, code="certificate"
-                ) from error
+                self._context = tls_context(self._verify, authorities=self._authorities, certificate=self._certificate)
+            except (OSError, ValueError) as error:
+                own = self._authorities or self._certificate
+                what = "The certificates entered for this call" if own else f"The certificate bundle {self._verify}"
+                raise RemoteError(f"{what} cannot be read.", kind=Kind.PERMANENT, code="certificate") from error
         return self._context
 
     def _exchange(

@@ -7,8 +7,10 @@ requests and urllib3 keep their own pooling, TLS and parsing; what is replaced i
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import ssl
+import tempfile
 import threading
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
@@ -166,10 +168,11 @@ class GuardedTlsConnection(HTTPSConnection):
         super().request(*args, **kwargs)
 
 
-def tls_context(verify: bool | str) -> ssl.SSLContext:
+def tls_context(verify: bool | str, *, authorities: str = "", certificate: str = "") -> ssl.SSLContext:
     """A client context: `verify` True for the public authorities, a path for one's own, False for none.
 
-    Raises OSError if the path cannot be read as certificates.
+    `authorities` are further ones as PEM; `certificate` is what we show, with its private key, as PEM. Raises OSError
+    if one of them cannot be read as certificates.
     """
     if verify is False:
         context = ssl.create_default_context()
@@ -179,8 +182,24 @@ def tls_context(verify: bool | str) -> ssl.SSLContext:
         import certifi
 
         context = ssl.create_default_context(cafile=certifi.where() if verify is True else verify)
+    if authorities:
+        context.load_verify_locations(cadata=authorities)
+    if certificate:
+        _load_certificate(context, certificate)
     context.sslsocket_class = DeadlineTlsSocket
     return context
+
+
+def _load_certificate(context: ssl.SSLContext, certificate: str) -> None:
+    """OpenSSL reads a key from a file only: one that only we may read, for as long as that takes."""
+    handle, path = tempfile.mkstemp()
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(certificate)
+        # A key with a password would otherwise be asked for at the terminal.
+        context.load_cert_chain(path, password="")
+    finally:
+        os.unlink(path)
 
 
 class _TlsPool(HTTPSConnectionPool):

@@ -15,6 +15,7 @@ from typing import Any, Final
 from django_q.cluster import Cluster
 
 from outbound.budget import stop_request
+from outbound.pulse import pulse_connect
 
 PARENT_VARIABLE: Final = "SYNC_SUPERVISOR_PID"
 _PR_SET_PDEATHSIG: Final = 1
@@ -24,6 +25,7 @@ def cluster_run() -> None:
     """Run the cluster in this process until it is told to stop by SIGTERM or its sentinel dies."""
     die_with_parent(int(os.environ.get(PARENT_VARIABLE, "0")))
     os.register_at_fork(after_in_child=die_with_parent)
+    pulse_connect()
     cluster = Cluster()
 
     def stop(number: int, frame: Any) -> None:

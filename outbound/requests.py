@@ -16,12 +16,12 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from clients.auth import build_auth
 from clients.errors import Kind, RemoteError
 from mapping.paths import ABSENT, parse_path
 from outbound.claims import Unit
 from outbound.expressions import evaluate
 from outbound.models import BodyFormat, policy_of
+from outbound.out_auth import credentials_of
 from outbound.templates import render
 from syncconfig.models import SyncConfig, SyncParam
 from syncconfig.models.extras import ParamKind
@@ -59,14 +59,10 @@ class RequestTemplate:
         params = list(config.params.all())
         self._query = [param for param in params if param.kind == ParamKind.QUERY]
         self._path = {param.name: param for param in params if param.kind == ParamKind.PATH}
-        try:
-            self._auth = build_auth(
-                config.auth_type, login=config.auth_login, secret=config.auth_secret, header_name=config.auth_header
-            )
-        except ValueError as error:
-            raise _refused(f"The authorization of {config.name} is incomplete: {error}", "bad_config") from error
-        self.secrets: tuple[str, ...] = tuple(
-            secret for secret in (config.auth_secret, *self._headers.values()) if secret
+        self.credentials = credentials_of(config)
+        self.secrets: tuple[str, ...] = (
+            *self.credentials.secrets,
+            *(secret for secret in self._headers.values() if secret),
         )
         self.secret_keys: tuple[str, ...] = tuple(config.lines.filter(is_secret=True).values_list("key", flat=True))
 
@@ -80,9 +76,10 @@ class RequestTemplate:
             **({"Content-Type": _TYPES[BodyFormat(self._policy.body_format)]} if body is not None else {}),
             "Accept": "application/json",
             **self._headers,
-            **self._auth.headers(body or b""),
+            **self.credentials.auth.headers(body or b""),
             "Idempotency-Key": key,
             "webhook-id": key,
+            **self._signature(key, body or b"", now),
             "X-Request-ID": uuid.uuid4().hex,
         }
         return OutRequest(
@@ -95,6 +92,10 @@ class RequestTemplate:
             is_batch=unit.batch is not None,
             is_deletion=not unit.deliveries[0].payload_hash,
         )
+
+    def _signature(self, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
+        signer = self.credentials.signer
+        return signer.headers(message_id=message_id, body=body, now=now) if signer else {}
 
     def _where(self, unit: Unit) -> tuple[str, str]:
         """The method, and the URL with its placeholders. Whether a record is known was decided when its delivery was

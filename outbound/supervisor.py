@@ -1,8 +1,8 @@
 """Keeps one cluster alive, and looks every second for what is due.
 
-The cluster is a process group of its own. When its main process ends, what is left of the group is killed and a new
-one started, after a pause that grows while it keeps dying. Retries of seconds cannot wait for django-q2's scheduler,
-which looks every half minute: the sweep runs here, and only enqueues.
+The cluster is a process group of its own. When its main process ends, or it hangs (see `pulse`), what is left of the
+group is killed and a new one started, after a pause that grows while it keeps dying. Retries of seconds cannot wait
+for django-q2's scheduler, which looks every half minute: the sweep runs here, and only enqueues.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ from django.db import close_old_connections
 from django_q.brokers import Broker, get_broker
 
 from outbound.cluster import PARENT_VARIABLE
+from outbound.pulse import VARIABLE as PULSE_VARIABLE
+from outbound.pulse import Pulse
 from outbound.sweeps import sweep
 from outbound.triggers import schedules_reconcile
 
@@ -32,6 +35,8 @@ logger = logging.getLogger(__name__)
 TICK_S: Final = 1.0
 STEADY_AFTER_S: Final = 20.0
 MAX_PAUSE_S: Final = 30.0
+IDLE_HUNG_S: Final = 20.0
+BUSY_RESERVE_S: Final = 30.0
 
 
 class Supervisor:
@@ -44,6 +49,11 @@ class Supervisor:
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._broker: Broker | None = None
+        self._home = tempfile.TemporaryDirectory(prefix="sync-pulse-")
+        self._pulse = Pulse(
+            Path(self._home.name), idle_s=IDLE_HUNG_S, busy_s=settings.SYNC_TASK_TIMEOUT_S + BUSY_RESERVE_S
+        )
+        self._is_hung = False
 
     def stop(self) -> None:
         """Make `run` end; safe in a signal handler."""
@@ -60,17 +70,23 @@ class Supervisor:
                 self._watch(self._child)
                 if self._stopping.is_set():
                     break
-                logger.error("The cluster ended with exit code %s; it is started anew.", self._child.returncode)
+                if self._is_hung:
+                    logger.error("Tasks wait and the cluster does nothing; it is started anew.")
+                else:
+                    logger.error("The cluster ended with exit code %s; it is started anew.", self._child.returncode)
                 _kill_group(self._child)
                 pause_s = TICK_S if monotonic() - started_s > STEADY_AFTER_S else min(2 * pause_s, MAX_PAUSE_S)
                 self._stopping.wait(pause_s)
         finally:
             self._end()
+            self._home.cleanup()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        self._pulse.begin()
+        self._is_hung = False
         return subprocess.Popen(  # noqa: S603 - our own command
             self._command,
-            env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+            env={**os.environ, PARENT_VARIABLE: str(os.getpid()), PULSE_VARIABLE: self._home.name},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -79,12 +95,15 @@ class Supervisor:
         while not self._stopping.wait(TICK_S) and child.poll() is None:
             if self._tick() and self._heartbeat:
                 self._heartbeat.touch()
+            if self._is_hung:
+                return
 
     def _tick(self) -> bool:
         try:
             close_old_connections()
             self._broker = self._broker or get_broker()
             waiting = self._broker.queue_size()
+            self._is_hung = self._pulse.is_hung(waiting=waiting)
             sweep(enqueues_deliveries=waiting <= 2 * settings.SYNC_WORKERS)
         except Exception:  # database or broker away for a moment: they have their own exceptions
             logger.exception("The sweep failed; it is tried again in a second.")

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clients.signing import webhook_signer
 from syncconfig.models import SyncConfig
-from syncconfig.secrets import EncryptedTextField, secret_is_stored
+from syncconfig.secrets import EncryptedTextField, SecretUnreadable, secret_is_stored
 from syncconfig.validators import validate_http_url
 
 
@@ -62,6 +63,12 @@ class OutAuth(models.Model):
         help_text=_("mTLS: the certificate, then its private key without a password, both as PEM. Stored encrypted."),
     )
 
+    authorities = models.TextField(
+        _("certificate authorities"),
+        blank=True,
+        help_text=_("PEM certificates to be trusted besides the public ones, e.g. of one's own authority."),
+    )
+
     class Meta:
         verbose_name = _("further authorization")
         verbose_name_plural = _("further authorization")
@@ -79,5 +86,18 @@ class OutAuth(models.Model):
                 found["client_id"] = _("OAuth2 needs a client id.")
         if self.kind != OutAuthKind.NONE and not has_secret:
             found["secret"] = _("This kind needs a secret.")
+        if self.kind == OutAuthKind.WEBHOOK and has_secret and "secret" not in found:
+            found |= self._signing_messages()
         if found:
             raise ValidationError(found)
+
+    def _signing_messages(self) -> dict[str, Any]:
+        messages = {}
+        for name in ("secret", "old_secret"):
+            try:
+                webhook_signer([secret] if (secret := getattr(self, name)) else [])
+            except SecretUnreadable:
+                continue
+            except ValueError as error:
+                messages[name] = str(error)
+        return messages

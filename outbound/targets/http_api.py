@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from django.conf import settings
 
-from clients.http import Timeouts
+from clients.http import HttpResponse, Timeouts
+from clients.oauth2 import ClientCredentials
 from outbound.claims import Unit
 from outbound.models import policy_of
 from outbound.requests import OutRequest, RequestTemplate
 from outbound.targets.answers import AnswerReader
 from outbound.targets.base import Answer, Target
-from syncconfig.connections import http_client
 from syncconfig.models import SyncConfig
+
+UNAUTHORIZED: Final = 401
 
 
 class HttpApiTarget(Target):
@@ -20,7 +25,7 @@ class HttpApiTarget(Target):
     def __init__(self, config: SyncConfig) -> None:
         super().__init__(config)
         self._template = RequestTemplate(config)
-        self._http = http_client()
+        self._http = self._template.credentials.http
         self._timeouts = _timeouts(config)
         self._answers = AnswerReader(config, policy_of(config))
 
@@ -34,7 +39,16 @@ class HttpApiTarget(Target):
         return self._template.build(unit)
 
     def send(self, prepared: OutRequest) -> Answer:
-        response = self._http.request(
+        response = self._request(prepared)
+        auth = self._template.credentials.auth
+        if response.status == UNAUTHORIZED and isinstance(auth, ClientCredentials):
+            # The token was withdrawn before its time: once more, with a new one.
+            auth.refused(prepared.headers["Authorization"].removeprefix("Bearer "))
+            response = self._request(replace(prepared, headers={**prepared.headers, **auth.headers(b"")}))
+        return self._answers.read(response, prepared)
+
+    def _request(self, prepared: OutRequest) -> HttpResponse:
+        return self._http.request(
             prepared.method,
             prepared.url,
             headers=prepared.headers,
@@ -43,7 +57,6 @@ class HttpApiTarget(Target):
             timeouts=self._timeouts,
             max_response_bytes=settings.SYNC_MAX_RESPONSE_BYTES,
         )
-        return self._answers.read(response, prepared)
 
 
 def _timeouts(config: SyncConfig) -> Timeouts:

@@ -91,7 +91,8 @@ def test_a_refusal_is_dead_at_once(config: SyncConfig, shop: DemoShop, status: i
     assert len(shop.received) == 1
 
 
-def test_a_lost_answer_is_asked_for_again_without_a_second_effect(config: SyncConfig, shop: DemoShop) -> None:
+def test_a_lost_answer_is_asked_for_again_without_a_second_effect(make_config: MakeConfig, shop: DemoShop) -> None:
+    config = make_config(retry_schedule="0.5, 0.5")
     delivery = make_delivery(config, 1)
     shop.fail_next(1, mode="drop_after")
     send(config)
