@@ -169,9 +169,7 @@ def test_a_removal_whose_answer_was_lost_is_looked_up(
     assert made.odoo_id is not None
     demo_odoo.fail_next(1, "drop_after")
 
-    (error,) = remove_records(
-        config=config, client=client_for(config.connection), ids=[made.odoo_id], archive=archive
-    )
+    (error,) = remove_records(config=config, client=client_for(config.connection), ids=[made.odoo_id], archive=archive)
 
     assert error is None
 
