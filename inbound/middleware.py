@@ -26,7 +26,7 @@ class ApiFirst:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
-        if not path.startswith(API_PREFIX) or path.rstrip("/") in PAGES:
+        if not path.startswith(API_PREFIX) or path in PAGES:
             return self._get_response(request)
         request.get_host()  # raises where the site is not served under this name
         # What an earlier request of this thread was answered in.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from django.urls.resolvers import URLPattern
 
+from inbound import docs
 from inbound.api import UnknownPath
 from inbound.views import BatchView, EndpointView, RequestView
 
@@ -15,6 +16,10 @@ batch = BatchView.as_view()
 accepted = RequestView.as_view()
 
 urlpatterns: list[URLPattern] = [
+    # Before the endpoints, and with the middleware of pages: see `inbound.middleware.PAGES`.
+    path("bj_api_sync/v1/docs", docs.page, name="docs"),
+    path("bj_api_sync/v1/openapi.json", docs.openapi, name="openapi"),
+    path("bj_api_sync/v1/postman.json", docs.postman, name="postman"),
     path(_ROOT, endpoint, name="endpoint"),
     path(f"{_ROOT}/", endpoint),
     path(f"{_ROOT}/batch", batch, name="batch"),

@@ -73,7 +73,7 @@ class EndpointView(WritingView):
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if self.odoo_id is not None or self.identifier is not None:
-            raise _bad(
+            raise self._not_here(
                 "POST creates a record, so it takes no id in its address. Leave it out, or send PUT to change it."
             )
         return self.write(request)
@@ -88,10 +88,17 @@ class EndpointView(WritingView):
         self._check_target(request)
         return self.write(request, has_body=False)
 
+    def _not_here(self, message: str) -> ApiError:
+        """The endpoint takes the method, but not at this address."""
+        is_record = self.odoo_id is not None or self.identifier is not None
+        others = {"POST"} if is_record else {"PUT", "PATCH", "DELETE"}
+        here = ", ".join(method for method in self.methods() if method not in others)
+        return ApiError(405, ErrorCode.METHOD_NOT_ALLOWED, message, headers={"Allow": here})
+
     def _check_target(self, request: Request) -> None:
         if self.odoo_id is None and self.identifier is None:
             address = f"/bj_api_sync/v1/{self.config.endpoint}"
-            raise _bad(
+            raise self._not_here(
                 f"{request.method} needs to know the record: {request.method} {address}/<record_id>, or "
                 f"{address}/by/<identifier>."
             )

@@ -156,9 +156,6 @@ def test_a_method_override_is_ignored(customers: SyncConfig, api: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "part"),
     [
-        ("PUT", "customers", "PUT /bj_api_sync/v1/customers/<record_id>"),
-        ("DELETE", "customers", "DELETE /bj_api_sync/v1/customers/<record_id>"),
-        ("POST", "customers/1", "takes no id"),
         ("GET", "customers/abc", "'abc'"),
         ("GET", "customers/0", "above 0"),
         ("GET", "customers/-1", "'-1'"),
@@ -169,6 +166,24 @@ def test_an_address_with_a_wrong_id_is_a_400(
     customers: SyncConfig, api: Api, method: str, path: str, part: str
 ) -> None:
     refused(api.call(method, path, ANN), 400, "VALIDATION_ERROR", part)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "part", "allowed"),
+    [
+        ("PUT", "customers", "PUT /bj_api_sync/v1/customers/<record_id>", "GET, HEAD, POST, OPTIONS"),
+        ("DELETE", "customers", "customers/by/<identifier>", "GET, HEAD, POST, OPTIONS"),
+        ("POST", "customers/1", "takes no id", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
+        ("POST", "customers/by/C1", "takes no id", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
+    ],
+)
+def test_a_method_that_is_not_for_the_address_is_a_405_that_says_which_one_is(
+    customers: SyncConfig, api: Api, method: str, path: str, part: str, allowed: str
+) -> None:
+    answer = api.call(method, path, ANN)
+
+    refused(answer, 405, "METHOD_NOT_ALLOWED", part)
+    assert answer.headers["Allow"] == allowed
 
 
 @pytest.mark.parametrize("odoo_id", ["99999", "2147483648", "99999999999999999999999"])

@@ -1,0 +1,75 @@
+"""The documentation of the endpoints: as OpenAPI, as a Postman collection, and as a page to read and try it.
+
+Each shows what the viewer may call: staff with the right to see configs everything, others what their credentials
+open, and what is open to everybody.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from inbound.addresses import client_address
+from inbound.auth import AUTH_KINDS
+from inbound.endpoints import extras_of, find_endpoint
+from inbound.errors import ApiError
+from inbound.guessing import check_address, note_failure
+from inbound.openapi import document
+from inbound.postman import collection
+from syncconfig.models import RequestType, SyncConfig
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    return _json(request, as_collection=False)
+
+
+def postman(request: HttpRequest) -> HttpResponse:
+    response = _json(request, as_collection=True)
+    response["Content-Disposition"] = 'attachment; filename="sync-hub.postman_collection.json"'
+    return response
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """The page itself holds nothing: it asks for the document with the reader's own credentials."""
+    response = render(request, "inbound/docs.html")
+    response["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'"
+    return response
+
+
+def _json(request: HttpRequest, *, as_collection: bool) -> HttpResponse:
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+    try:
+        configs = _visible(request)
+    except ApiError as error:
+        return JsonResponse(error.body(trace_id=None), status=error.status, headers=error.headers)
+    made = document(configs, site_url=request.build_absolute_uri("/"))
+    response = JsonResponse(collection(made) if as_collection else made)
+    response["Cache-Control"] = "private, no-cache"
+    response["Vary"] = "Authorization, Cookie"
+    return response
+
+
+def _visible(request: HttpRequest) -> list[SyncConfig]:
+    """Raises ApiError 429 for an address that guesses."""
+    names = SyncConfig.objects.filter(request_type=RequestType.IN, active=True, endpoint__isnull=False)
+    configs = [find_endpoint(str(name)) for name in names.order_by("endpoint").values_list("endpoint", flat=True)]
+    user = getattr(request, "user", None)
+    if user is not None and user.is_active and user.is_staff and user.has_perm("syncconfig.view_syncconfig"):
+        return configs
+    address = client_address(request)
+    check_address(address)
+    found = [config for config in configs if _opens(request, config)]
+    shows_something = "Authorization" in request.headers
+    if shows_something and not any(extras_of(config).keys for config in found):
+        note_failure(address)
+    return found
+
+
+def _opens(request: HttpRequest, config: SyncConfig) -> bool:
+    """A signature opens nothing here: there is no body to sign."""
+    keys = extras_of(config).keys
+    return not keys or any(
+        key.secrets and key.kind != "signature" and not AUTH_KINDS[key.kind].problem(request, key, lambda: b"")
+        for key in keys
+    )
