@@ -20,7 +20,9 @@ STORAGES = {
 # No manifest, no collected files: the finders serve what the pages ask for.
 WHITENOISE_AUTOREFRESH = True
 if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
-    # A file, not memory: several threads and processes look at it, as they do in production.
+    # A file, not memory: several threads and processes look at it, as they do in production. A fresh clone has no
+    # folder for it yet.
+    (BASE_DIR / "var").mkdir(exist_ok=True)  # noqa: F405
     DATABASES["default"]["TEST"] = {  # noqa: F405
         "NAME": os.environ.get("SYNC_TEST_DB", BASE_DIR / "var" / "test.sqlite3")  # noqa: F405
     }
