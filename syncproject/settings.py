@@ -289,6 +289,11 @@ UNFOLD = {
                         "link": reverse_lazy("admin:inbound_inboundrequest_changelist"),
                     },
                     {
+                        "title": _("Hosts"),
+                        "icon": "dns",
+                        "link": reverse_lazy("admin:outbound_host_changelist"),
+                    },
+                    {
                         "title": _("Record links"),
                         "icon": "link",
                         "link": reverse_lazy("admin:outbound_recordlink_changelist"),

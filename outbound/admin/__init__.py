@@ -1,15 +1,21 @@
 """Runs, deliveries and links to look at, and the buttons that act on them."""
 
 from outbound.admin.deliveries import DeliveryAdmin
+from outbound.admin.hooks import odoo_hook
+from outbound.admin.hosts import HostAdmin
 from outbound.admin.links import RecordLinkAdmin
 from outbound.admin.preview import preview
 from outbound.admin.run_now import run_chosen, run_now
 from outbound.admin.runs import SyncRunAdmin
-from syncconfig.admin.actions import add_config_action, add_config_button
+from outbound.admin.settings import DeliveryPolicyInline, OutAuthInline
+from syncconfig.admin.actions import add_config_action, add_config_button, add_config_inline
 from syncconfig.models import RequestType
 
 add_config_button(preview)
 add_config_button(run_now, request_type=RequestType.OUT)
+add_config_button(odoo_hook, request_type=RequestType.OUT)
 add_config_action(run_chosen)
+add_config_inline(DeliveryPolicyInline, request_type=RequestType.OUT)
+add_config_inline(OutAuthInline, request_type=RequestType.OUT)
 
-__all__ = ["DeliveryAdmin", "RecordLinkAdmin", "SyncRunAdmin"]
+__all__ = ["DeliveryAdmin", "HostAdmin", "RecordLinkAdmin", "SyncRunAdmin"]
