@@ -199,10 +199,11 @@ def test_an_order_is_confirmed_once_and_then_kept(
     assert line.message.startswith("Once a sales order is confirmed, you can't remove one of its lines")
     for model, record, on_18, on_19 in (
         ("res.partner", customer, "Constraint: sale_order_partner_id_fkey", BY_ORDER),
-        ("product.product", product, "Constraint: sale_order_line_product_id_fkey", BY_LINE),
+        ("product.product", product, "product_id_fkey", BY_LINE),
     ):
         needed = error(odoo.unlink, model, [record])
         assert (needed.kind, needed.code) == (Kind.PERMANENT, "validation")
+        # Where stock is installed, its moves keep the product before the order's line does.
         assert (on_18 if major < 19 else on_19) in needed.message
 
 
