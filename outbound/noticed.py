@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -38,10 +39,22 @@ _KEEP: Final = (
 )
 
 
-def config_of_hook(secret: str) -> int | None:
-    """The config whose rule in Odoo calls with this secret; None: no rule of ours does."""
-    row = OdooHook.objects.filter(secret_hash=secret_hash(secret), config__active=True)
-    return row.values_list("config_id", flat=True).first()
+@dataclass(frozen=True, slots=True)
+class HookTarget:
+    """Whose changes a rule in Odoo tells of."""
+
+    config_id: int
+    model: str
+
+
+def hook_target(secret: str) -> HookTarget | None:
+    """The config whose rule in Odoo calls with this secret; None: no rule of ours does. One query.
+
+    Also a config that is switched off: Odoo tells once, so what changes meanwhile is kept until it is on again.
+    """
+    row = OdooHook.objects.filter(secret_hash=secret_hash(secret)).order_by()
+    found = row.values_list("config_id", "config__model").first()
+    return None if found is None else HookTarget(*found)
 
 
 def secret_hash(secret: str) -> str:
@@ -62,11 +75,13 @@ def changes_noticed(*, config_id: int, record_id: int, action: str = "") -> None
 
 def notices_start(now: datetime) -> int:
     """Start a run for each config that has due notices, and may run, and is not running. Returns how many."""
-    waiting = Notice.objects.filter(due_at__lte=now).order_by().values_list("config_id", flat=True).distinct()
-    config_ids = list(waiting[:100])
+    waiting = Notice.objects.filter(due_at__lte=now, config__active=True).exclude(
+        config__delivery_policy__is_paused=True
+    )
+    config_ids = list(waiting.order_by().values_list("config_id", flat=True).distinct())
     if not config_ids:
         return 0
-    configs = SyncConfig.objects.filter(pk__in=config_ids, active=True).select_related("connection")
+    configs = SyncConfig.objects.filter(pk__in=config_ids).select_related("connection")
     started = 0
     for config in configs.defer("auth_secret", "connection__secret"):
         if may_start(config, now) and not SyncRun.objects.filter(config=config, state__in=ACTIVE_RUNS).exists():

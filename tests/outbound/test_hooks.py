@@ -16,7 +16,7 @@ import pytest
 from clients.odoo.client import OdooClient
 from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show
 from outbound.models import DeliveryPolicy, OdooHook
-from outbound.noticed import config_of_hook
+from outbound.noticed import HookTarget, hook_target
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 from tests.outbound.receiver import Receiver
@@ -89,8 +89,8 @@ def test_a_rule_tells_once_of_what_is_mapped_and_of_nothing_else(
     config: SyncConfig, odoo: OdooClient, hub: Receiver, told: Callable[[], list[int]]
 ) -> None:
     hook = hook_create(config=config, site_url=hub.url)
-    assert config_of_hook(hook.secret) == config.pk
-    assert config_of_hook(hook.secret + "x") is None
+    assert hook_target(hook.secret) == HookTarget(config.pk, "res.partner")
+    assert hook_target(hook.secret + "x") is None
     (partner_id,) = odoo.create("res.partner", [{"name": config.name, "email": "a@example.com"}])
     assert told() == [partner_id]
     odoo.write("res.partner", [partner_id], {"phone": "1"})
