@@ -54,8 +54,8 @@ class OdooHookView(ApiView):
             raise ApiError(
                 405,
                 ErrorCode.METHOD_NOT_ALLOWED,
-                f"{request.method} is not allowed here. Odoo sends POST; a redirect on the way, such as from http to https, "
-                "makes it a GET.",
+                f"{request.method} is not allowed here. Odoo sends POST; a redirect on the way, such as from http to "
+                "https, makes it a GET.",
                 headers={"Allow": "POST"},
             )
 
