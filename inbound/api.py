@@ -80,9 +80,11 @@ class ApiView(APIView):
                 party=self.party,
             )
         compress(request, response)
+        if response.status_code != 304:
+            # Without it the server sends chunks, which an older caller cannot read.
+            response["Content-Length"] = str(len(response.content))
         if request.method == "HEAD":
             # Not every server drops the body by itself, and the next answer on the connection would begin with it.
-            response["Content-Length"] = str(len(response.content))
             response.content = b""
         return response
 

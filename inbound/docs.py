@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 
-from inbound.addresses import client_address
+from inbound.addresses import client_address, is_within
 from inbound.auth import AUTH_KINDS
-from inbound.endpoints import extras_of, find_endpoint
+from inbound.endpoints import Extras, extras_of, find_endpoint
 from inbound.errors import ApiError
 from inbound.guessing import check_address, note_failure
+from inbound.keys import Key
 from inbound.openapi import document
 from inbound.postman import collection
 from syncconfig.models import RequestType, SyncConfig
@@ -59,17 +61,28 @@ def _visible(request: HttpRequest) -> list[SyncConfig]:
         return configs
     address = client_address(request)
     check_address(address)
-    found = [config for config in configs if _opens(request, config)]
-    shows_something = "Authorization" in request.headers
-    if shows_something and not any(extras_of(config).keys for config in found):
+    problems = {config.pk: _problem(request, extras_of(config), address) for config in configs}
+    is_known = any(not problems[config.pk] and extras_of(config).keys for config in configs)
+    if "wrong" in problems.values() and not is_known:
         note_failure(address)
-    return found
+    return [config for config in configs if not problems[config.pk]]
 
 
-def _opens(request: HttpRequest, config: SyncConfig) -> bool:
-    """A signature opens nothing here: there is no body to sign."""
-    keys = extras_of(config).keys
-    return not keys or any(
-        key.secrets and key.kind != "signature" and not AUTH_KINDS[key.kind].problem(request, key, lambda: b"")
-        for key in keys
-    )
+def _problem(request: HttpRequest, extras: Extras, address: str) -> str:
+    """Why the viewer may not call the endpoint; "" where they may. A signature opens nothing here: there is no body to
+    sign."""
+    if extras.networks and not is_within(address, extras.networks):
+        return "elsewhere"
+    found = {_problem_of(request, key, address) for key in extras.keys} or {""}
+    return next(problem for problem in ("", "elsewhere", "expired", "wrong", "missing") if problem in found)
+
+
+def _problem_of(request: HttpRequest, key: Key, address: str) -> str:
+    if not key.secrets or key.kind == "signature":
+        return "missing"
+    problem = AUTH_KINDS[key.kind].problem(request, key, lambda: b"")
+    if not problem and key.expires_at is not None and key.expires_at <= timezone.now():
+        return "expired"
+    if not problem and key.networks and not is_within(address, key.networks):
+        return "elsewhere"
+    return problem

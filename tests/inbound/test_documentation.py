@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from demo.odoo import DemoOdoo
+from inbound.guessing import FAILURES_PER_MINUTE
 from inbound.models import Credential, EndpointPolicy
 from syncconfig.models import SyncConfig, SyncConfigLine, SyncParam
 from tests.inbound.conftest import CUSTOMER_LINES, ORDER_LINES, TOKEN, Api, ConfigMaker
@@ -83,6 +86,31 @@ def test_each_sees_what_they_may_call(make_config: ConfigMaker, api: Api, client
     seen = client.get("/bj_api_sync/v1/openapi.json").json()
     assert endpoints(seen) == {"open", "customers", "other"}
     assert "token" not in json.dumps(seen["components"]["securitySchemes"])
+
+
+def test_an_endpoint_is_not_shown_to_who_may_not_call_it_any_more_or_from_there(
+    make_config: ConfigMaker, api: Api
+) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    for name, fields in (("late", {"expires_at": yesterday}), ("far", {"allowed_networks": "203.0.113.0/24"})):
+        config = make_config(CUSTOMER_LINES[:2], endpoint=name, auth_type="none", auth_secret="")
+        Credential.objects.create(config=config, name="Shop", kind="bearer", secret=f"{name}-token", **fields)
+    abroad = make_config(CUSTOMER_LINES[:2], endpoint="abroad")
+    EndpointPolicy.objects.create(config=abroad, allowed_networks="203.0.113.0/24")
+
+    for token in ("late-token", "far-token", TOKEN):
+        assert document(api, Authorization=f"Bearer {token}")["paths"] == {}
+
+
+def test_who_guesses_at_the_documentation_is_not_heard_any_more(make_config: ConfigMaker, api: Api) -> None:
+    make_config(auth_type="header", auth_header="X-Api-Key")
+
+    def status(key: str) -> int:
+        url = f"{api.url}/bj_api_sync/v1/openapi.json"
+        return requests.get(url, headers={"X-Api-Key": key}, timeout=10).status_code
+
+    # Twice as many, since a minute may end in between.
+    assert {status(f"guess-{number}") for number in range(2 * FAILURES_PER_MINUTE + 1)} == {200, 429}
 
 
 def test_a_config_that_does_not_fit_odoo_breaks_only_itself(make_config: ConfigMaker, api: Api) -> None:
