@@ -146,7 +146,8 @@ def _about_the_data(
     path = f"{_dotted(plan, related)}{field}" if field else None
     key = plan.keys_by_field.get(path) if path else None
     line_id = _line_id(field, plan, related)
-    key = key or (related and related.path)
+    if key is None and related is not None:
+        key = related.path
     entry = {"line_id": line_id, "external_key": key, "field": path, "value": None, "message": error.message}
     return ApiError(
         status, code, error.message, line_id=line_id, field=path, key=key, errors=[entry] if path or key else None

@@ -53,6 +53,24 @@ def test_it_tells_types_required_keys_enums_and_examples(make_config: ConfigMake
     assert {each["name"] for each in root["get"]["parameters"]} >= {"limit", "cursor", "code", "address.city"}
 
 
+def test_it_tells_of_refusals_of_batches_and_of_what_was_accepted(customers: SyncConfig, api: Api) -> None:
+    EndpointPolicy.objects.create(config=customers, mode="queued")
+    told = document(api, **BEARER)
+    paths = told["paths"]
+    operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]
+    assert all({"429", "default"} <= set(each["responses"]) for each in operations)
+    names = [each["operationId"] for each in operations]
+    assert len(set(names)) == len(names)
+    assert {"customers_list", "customers_batch", "customers_request"} <= set(names)
+    assert set(told["components"]["responses"]["TooMany"]["headers"]) >= {"Retry-After", "X-RateLimit-Remaining"}
+    entry = told["components"]["schemas"]["Error"]["properties"]["errors"]["items"]
+    assert entry["required"] == ["line_id", "external_key", "field", "value", "message"]
+    example = paths["/bj_api_sync/v1/customers/batch"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    assert example["operations"][0]["data"]["code"]
+    (parameter,) = paths["/bj_api_sync/v1/customers/requests/{request_id}"]["parameters"]
+    assert parameter["schema"]["format"] == "uuid"
+
+
 def test_it_is_never_stale(customers: SyncConfig, api: Api) -> None:
     before = document(api, **BEARER)
     SyncConfigLine.objects.create(config=customers, field="phone", key="phone", position=9)

@@ -9,7 +9,7 @@ import pytest
 
 from demo.odoo import DemoOdoo
 from outbound.models import RecordLink
-from syncconfig.models import OdooConnection, SyncConfig, SyncHeader
+from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine, SyncHeader
 from tests.inbound.conftest import CUSTOMER_LINES, Api, ConfigMaker, logged
 
 ANN = {"code": "C1", "name": "Ann", "email": "ann@example.com", "address": {"city": "Ghent"}, "country": "BE"}
