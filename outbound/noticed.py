@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 SOON: Final = timedelta(seconds=2)
 LATER: Final = timedelta(seconds=30)
+AGAIN: Final = timedelta(minutes=10)
+"""After a run over them has failed. Odoo tells once, so nobody else would look at them."""
 LOOKS: Final = 2
 MAX_RECORDS: Final = 1000
 """In one run; the rest is in the next."""
@@ -71,6 +74,13 @@ def changes_noticed(*, config_id: int, record_id: int, action: str = "") -> None
     due_at = connection.ops.adapt_datetimefield_value(timezone.now() + SOON)
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, [config_id, record_id, due_at])
+
+
+def changes_again(*, config_id: int, record_ids: Iterable[int]) -> None:
+    """The run over these records has failed: have another one look at them later."""
+    due_at = connection.ops.adapt_datetimefield_value(timezone.now() + AGAIN)
+    with connection.cursor() as cursor:
+        cursor.executemany(_KEEP, [[config_id, record_id, due_at] for record_id in record_ids])
 
 
 def notices_start(now: datetime) -> int:

@@ -125,6 +125,23 @@ def test_what_is_told_of_a_config_that_rests_waits_until_it_is_on_again(
     assert [call.json["sku"] for call in shop.received] == ["DEMO-0005"]
 
 
+def test_what_odoo_told_of_is_looked_at_again_after_a_run_that_failed(
+    config: SyncConfig, shop: DemoShop, products: list[int]
+) -> None:
+    SyncConfig.objects.filter(pk=config.pk).update(domain="[('no_such_field', '=', 1)]")
+    changes_noticed(config_id=config.pk, record_id=products[4])
+    let_notices_come_due()
+    notices_start(timezone.now())
+    assert execute_waiting().state == RunState.FAILED
+    assert notices_start(timezone.now() + timedelta(minutes=9)) == 1  # the second look, for slow transactions
+    assert execute_waiting().state == RunState.FAILED
+    SyncConfig.objects.filter(pk=config.pk).update(domain="[]")
+    assert notices_start(timezone.now() + timedelta(minutes=9)) == 0
+    assert notices_start(timezone.now() + timedelta(minutes=11)) == 1
+    execute_waiting()
+    assert [call.json["sku"] for call in shop.received] == ["DEMO-0005"]
+
+
 # --- what changed since the last run ---
 
 
