@@ -149,6 +149,16 @@ def test_the_collection_has_every_request_and_no_secret(customers: SyncConfig, a
     assert {"key": "Authorization", "value": "Bearer {{token}}"} in headers
 
 
+@pytest.mark.parametrize("name", ["docs", "openapi.json", "postman.json"])
+def test_it_is_only_read(name: str, transactional_db: None) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        answer = strict.generic(method, f"/bj_api_sync/v1/{name}")
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+        assert answer.json()["error"] == "METHOD_NOT_ALLOWED"
+    assert strict.head(f"/bj_api_sync/v1/{name}").status_code == 200
+
+
 def test_the_page_brings_everything_itself(api: Api, transactional_db: None) -> None:
     answer = requests.get(f"{api.url}/bj_api_sync/v1/docs", timeout=10)
 
