@@ -23,7 +23,7 @@ from inbound.body import read_body
 from inbound.errors import ApiError, ErrorCode
 from inbound.guessing import note_failure
 from outbound.hook_plans import HIDDEN, HOOK_PATH
-from outbound.noticed import HookTarget, changes_noticed, hook_target
+from outbound.noticed import HookTarget, changes_noticed, hook_target, hook_used
 from syncconfig.models import SyncConfig
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -73,6 +73,7 @@ class OdooHookView(ApiView):
                 f"This address hears of {self.target.model}, not of {model[:100]!a}. Set the rule in Odoo up anew.",
             )
         changes_noticed(config_id=self.target.config_id, record_id=record_id, action=action)
+        hook_used(config_id=self.target.config_id)
         self.received = b""
         return Response({"status": "success"}, status=202)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 from django.db import connection, transaction
@@ -33,6 +35,10 @@ LOOKS: Final = 2
 MAX_RECORDS: Final = 1000
 """In one run; the rest is in the next."""
 
+TOLD_EVERY_S: Final = 60.0
+
+_used: dict[int, float] = {}
+_used_lock = threading.Lock()
 _TABLE: Final = Notice._meta.db_table
 _KEEP: Final = (
     f"INSERT INTO {_TABLE} (config_id, record_id, due_at, looks) VALUES (%s, %s, %s, {LOOKS}) "  # noqa: S608
@@ -74,6 +80,16 @@ def changes_noticed(*, config_id: int, record_id: int, action: str = "") -> None
     due_at = connection.ops.adapt_datetimefield_value(timezone.now() + SOON)
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, [config_id, record_id, due_at])
+
+
+def hook_used(*, config_id: int) -> None:
+    """Keep when Odoo last called, to the minute: whether it reaches us at all is what staff ask first."""
+    now_s = monotonic()
+    with _used_lock:
+        if now_s - _used.get(config_id, -TOLD_EVERY_S) < TOLD_EVERY_S:
+            return
+        _used[config_id] = now_s
+    OdooHook.objects.filter(config_id=config_id).update(told_at=timezone.now())
 
 
 def changes_again(*, config_id: int, record_ids: Iterable[int]) -> None:

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from auditlog.models import ApiLog
 from inbound import odoo_hooks
 from inbound.guessing import FAILURES_PER_MINUTE
+from outbound import noticed
 from outbound.models import Notice, OdooHook
 from outbound.noticed import secret_hash
 from syncconfig.models import OdooConnection, SyncConfig
@@ -226,6 +227,20 @@ def test_a_config_that_is_switched_off_hears_and_waits(config: SyncConfig, tell:
     SyncConfig.objects.filter(pk=config.pk).update(active=False)
     assert tell().status_code == 202
     assert notices() == [(config.pk, 8)]
+
+
+def test_when_odoo_last_called_is_kept_to_the_minute(
+    config: SyncConfig, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell({"no": "post"})
+    assert OdooHook.objects.get().told_at is None
+    tell()
+    first = OdooHook.objects.get().told_at
+    tell()
+    assert OdooHook.objects.get().told_at == first
+    monkeypatch.setattr(noticed, "TOLD_EVERY_S", 0.0)
+    tell()
+    assert OdooHook.objects.get().told_at > first
 
 
 def test_a_rule_that_was_removed_here_is_not_heard(config: SyncConfig, tell: Tell) -> None:
