@@ -177,12 +177,13 @@ class Recording:
         error_kind: str = "",
         record_ref: str = "",
         summary: str = "",
+        party: Party = Party.API,
     ) -> None:
         """A request that was made to us, and our answer."""
         self._add(
             _Entry(
                 direction=Direction.IN,
-                party=Party.API,
+                party=party,
                 started_at=started_at,
                 method=method,
                 url=url,

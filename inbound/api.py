@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -13,12 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from auditlog.models import Party
 from auditlog.recorder import Recording, recording
 from inbound.addresses import client_address
 from inbound.errors import ApiError, ErrorCode, error_body
 from inbound.headers import API_VERSION, request_id_of
 from inbound.rendering import compress, etag_of, is_known, with_request_id
 from mapping.plan import Plan
+
+_HOOK: Final = re.compile(r"(/hooks?/+).+")
 
 
 class JsonOnly(BaseContentNegotiation):
@@ -45,6 +49,8 @@ class ApiView(APIView):
     plan: Plan | None = None
     received = b""
     record_ref = ""
+    summary = ""
+    party = Party.API
     address = ""
     rec: Recording
 
@@ -70,11 +76,15 @@ class ApiView(APIView):
                 error="" if refusal is None else refusal.reason or refusal.message,
                 error_kind="" if refusal is None else refusal.error.value,
                 record_ref=self.record_ref,
+                summary=self.summary,
+                party=self.party,
             )
         compress(request, response)
+        if response.status_code != 304:
+            # Without it the server sends chunks, which an older caller cannot read.
+            response["Content-Length"] = str(len(response.content))
         if request.method == "HEAD":
             # Not every server drops the body by itself, and the next answer on the connection would begin with it.
-            response["Content-Length"] = str(len(response.content))
             response.content = b""
         return response
 
@@ -103,7 +113,15 @@ class ApiView(APIView):
 class UnknownPath(ApiView):
     """Anything below the API's prefix that is no endpoint."""
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # What looks like the address of a hook with a slip in it holds a secret.
+        request.path = _HOOK.sub(r"\1***", request.path)
+        return super().dispatch(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        raise ApiError(
-            404, ErrorCode.NOT_FOUND, "There is no such address. Endpoints are at /bj_api_sync/v1/<endpoint>."
-        )
+        raise no_such_address()
+
+
+def no_such_address(*, reason: str = "") -> ApiError:
+    message = "There is no such address. Endpoints are at /bj_api_sync/v1/<endpoint>."
+    return ApiError(404, ErrorCode.NOT_FOUND, message, reason=reason)

@@ -1,8 +1,8 @@
-"""Keeps threads free while an Odoo is slow.
+"""Keeps threads free while an Odoo is slow, or several are.
 
-Each web process lets so many requests wait for one connection's Odoo. One more waits for its turn as long as the Odoo
-answers; once any of the others has been waiting for long, it is told to come back, so that endpoints of other
-connections, and the admin, still find a thread.
+Each web process lets so many requests wait for one connection's Odoo, and for all of them together one less than it has
+threads. One more waits for its turn as long as the Odoo answers; once any of the others has been waiting for long, it
+is told to come back, so that endpoints of other connections, Odoo's own posts and the admin still find a thread.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def room_at(connection_id: int) -> Iterator[None]:
     me = threading.get_ident()
     with _turn:
         mine = _since.setdefault(connection_id, {})
-        while len(mine) >= _places():
-            wait_s = min(mine.values()) + SLOW_AFTER_S - time.monotonic()
+        while in_the_way := _in_the_way(mine):
+            wait_s = min(in_the_way) + SLOW_AFTER_S - time.monotonic()
             if wait_s <= 0:
                 raise ApiError(
                     503,
@@ -51,6 +51,11 @@ def room_at(connection_id: int) -> Iterator[None]:
             _turn.notify_all()
 
 
-def _places() -> int:
-    own: int = settings.SYNC_ODOO_CONCURRENCY
-    return own or max(1, int(os.environ.get("SYNC_WEB_THREADS", "8")) * 3 // 4)
+def _in_the_way(mine: dict[int, float]) -> list[float]:
+    """Since when those work that one more has to wait for; empty where there is room."""
+    threads = int(os.environ.get("SYNC_WEB_THREADS", "8"))
+    places: int = settings.SYNC_ODOO_CONCURRENCY or max(1, threads * 3 // 4)
+    if len(mine) >= places:
+        return list(mine.values())
+    everywhere = [since for each in _since.values() for since in each.values()]
+    return everywhere if len(everywhere) >= max(places, threads - 1) else []

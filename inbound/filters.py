@@ -2,7 +2,8 @@
 
 `limit` and `offset`, or `cursor`, page; `sort` orders; `fields` chooses what is shown; `q` looks for a text anywhere;
 `id`, the mapped keys, also with an operator behind them (`price__gte`), and the config's filter parameters narrow
-down. A key that comes several times means any of its values. Everything else is refused by name: a filter that is
+down. A key that comes several times, or with commas where its values can have none, means any of its values. Everything
+else is refused by name: a filter that is
 silently left out would answer with other people's records.
 """
 
@@ -37,6 +38,8 @@ OPERATORS: Final[Mapping[str, str]] = {
     "contains": "ilike",
 }
 TEXTS: Final = frozenset({"char", "text", "html"})
+_MAY_HOLD_COMMAS: Final = TEXTS | {"float", "monetary"}
+"""In a number, 12,50 is more likely a slip than two numbers."""
 ORDERED: Final = frozenset({"char", "text", "integer", "float", "monetary", "date", "datetime"})
 _NUMBERS: Final = frozenset({"integer", "many2one", "one2many", "many2many", "many2one_reference"})
 
@@ -69,19 +72,22 @@ def read_query(config: SyncConfig, plan: Plan, filters: Mapping[str, SyncParam],
     for name in given:
         values = given.getlist(name)
         if name in PAGING and name not in filters:
+            if len(values) > 1:
+                raise _repeated(name, values)
             continue
         if name in filters:
             domain.append(_by_param(config, filters[name], name, values))
         elif name in id_key:
-            ids = [_one_id(name, part) for value in values for part in value.split(",")]
-            domain.append(["id", "in", ids])
+            ids = [_one_id(name, part) for part in _parts(values)]
+            domain.append(["id", "in", _not_too_many(name, ids)])
         elif name in plan.field_by_key:
             field, kind = plan.field_by_key[name]
-            domain.append(_equals(field, [converted(config, kind, name, value) for value in values]))
+            parts = values if kind.type in _MAY_HOLD_COMMAS else _parts(values)
+            domain.append(_equals(name, field, [converted(config, kind, name, value) for value in parts]))
         elif (compared := _with_operator(plan, name)) is not None:
             domain.append(_compared(config, name, compared, values))
     if "q" in given and "q" not in filters:
-        domain += _anywhere(plan, given.getlist("q")[-1])
+        domain += _anywhere(plan, str(given["q"]))
     fields = chosen_keys(plan, str(given["fields"]), "fields") if "fields" in given and "fields" not in filters else ()
     order = order_of(plan, str(given["sort"])) if "sort" in given and "sort" not in filters else "id"
     is_by_cursor = "cursor" in given and "cursor" not in filters
@@ -107,10 +113,10 @@ def _with_operator(plan: Plan, name: str) -> tuple[str, FieldType, str] | None:
 def _compared(config: SyncConfig, name: str, compared: tuple[str, FieldType, str], values: Sequence[str]) -> list[Any]:
     field, kind, operator = compared
     if operator == "in":
-        parts = [part.strip() for value in values for part in value.split(",")]
-        return [field, "in", [converted(config, kind, name, part) for part in parts if part][:MAX_VALUES]]
+        found = [converted(config, kind, name, part) for part in _parts(values) if part]
+        return [field, "in", _not_too_many(name, found)]
     if len(values) > 1:
-        raise _bad(f"The parameter {name} came {len(values)} times. Send it once.", name)
+        raise _repeated(name, values)
     if operator == "ilike":
         if kind.type not in TEXTS:
             raise _bad(f"{name}: only texts can contain something; this is a {kind.type}.", name)
@@ -136,10 +142,10 @@ def _anywhere(plan: Plan, text: str) -> list[Any]:
 def _by_param(config: SyncConfig, param: SyncParam, name: str, values: Sequence[str]) -> list[Any]:
     kind = _field_at_end(config, param.field)
     if param.operator == Operator.IN:
-        parts = [part.strip() for value in values for part in value.split(",")]
-        return [param.field, "in", [converted(config, kind, name, part) for part in parts if part]]
+        found = [converted(config, kind, name, part) for part in _parts(values) if part]
+        return [param.field, "in", _not_too_many(name, found)]
     if len(values) > 1:
-        raise _bad(f"The parameter {name} came {len(values)} times. Send it once.", name)
+        raise _repeated(name, values)
     value = values[0] if param.operator == Operator.ILIKE else converted(config, kind, name, values[0])
     return [param.field, param.operator, value]
 
@@ -156,10 +162,22 @@ def _field_at_end(config: SyncConfig, path: str) -> FieldType | None:
     return found
 
 
-def _equals(field: str, values: Sequence[Any]) -> list[Any]:
+def _equals(name: str, field: str, values: Sequence[Any]) -> list[Any]:
+    return [field, "=", values[0]] if len(values) == 1 else [field, "in", list(_not_too_many(name, values))]
+
+
+def _parts(values: Sequence[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",")]
+
+
+def _not_too_many(name: str, values: Sequence[Any]) -> Sequence[Any]:
     if len(values) > MAX_VALUES:
-        raise _bad(f"At most {MAX_VALUES} values may be asked for at once.", field)
-    return [field, "=", values[0]] if len(values) == 1 else [field, "in", list(values)]
+        raise _bad(f"The parameter {name} has {len(values)} values; {MAX_VALUES} may be asked for at once.", name)
+    return values
+
+
+def _repeated(name: str, values: Sequence[str]) -> ApiError:
+    return _bad(f"The parameter {name} came {len(values)} times. Send it once.", name)
 
 
 def converted(config: SyncConfig, kind: FieldType | None, name: str, text: str) -> Any:
@@ -201,10 +219,9 @@ def _one_id(name: str, text: str) -> int:
 
 
 def _whole(given: QueryDict, name: str, *, default: int, low: int, high: int) -> int:
-    values = given.getlist(name)
-    if not values:
+    text = given.get(name)
+    if text is None:
         return default
-    text = values[-1]
     if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
         raise _bad(f"{name} must be a whole number from {low} to {high}, not {text[:40]!r}.", name)
     return int(text)

@@ -72,6 +72,8 @@ def job_of(work: Work, asked: Asked, *, max_records: int) -> Job:
                 f"There is no parameter {name[:100]!r} for {asked.method}. Known: {', '.join(sorted(allowed))}.",
                 parameter=name[:100],
             )
+        if len(asked.query.getlist(name)) > 1:
+            raise _bad(f"The parameter {name} came several times. Send it once.", parameter=name)
     text = asked.query.get("return_fields")
     fields = () if text is None else chosen_keys(work.plan, text, "return_fields")
     if asked.is_batch:

@@ -8,9 +8,30 @@ from typing import Any, Final
 from clients.errors import RemoteError
 from clients.odoo.domain import DomainError
 from inbound.endpoints import Extras, extras_of
-from inbound.errors import API_PREFIX, ErrorCode
+from inbound.errors import API_PREFIX
 from inbound.filters import OPERATORS, ORDERED, TEXTS
 from inbound.headers import API_VERSION
+from inbound.openapi_parts import (
+    DRY,
+    ERROR,
+    FIELDS,
+    KEY,
+    REMOVED,
+    REQUEST,
+    REQUEST_ID,
+    RESPONSES,
+    RETURN_FIELDS,
+    accepted,
+    answers,
+    batch_body,
+    body,
+    entries,
+    list_of,
+    query,
+    ref,
+    single,
+    success,
+)
 from inbound.schemas import RecordSchemas, Schema, record_schemas
 from mapping.plan import Plan
 from syncconfig.models import SyncConfig
@@ -18,6 +39,17 @@ from syncconfig.plans import ConfigBroken, plan_for
 from syncconfig.secrets import SecretUnreadable
 
 ROOT: Final = f"{API_PREFIX}v1"
+_ABOUT: Final = (
+    "Records of Odoo, read and written through mapped endpoints. Answers are JSON; dates are ISO 8601 with an offset."
+    "\n\n"
+    "Every answer has a request_id, which the staff of the hub find in their log. A refusal has a sentence in message, "
+    "a stable word in error, and in errors what is wrong with which key."
+    "\n\n"
+    "A POST of a record that exists is recognised by its identifier. With an Idempotency-Key a request may be repeated "
+    "for 24 hours and is done once. X-RateLimit-Remaining tells how many calls are left; after a 429 or 503, wait as "
+    "many seconds as Retry-After says."
+)
+_TYPE_NAMES: Final = {"char": "text", "html": "text", "many2one": "id of a record", "monetary": "float"}
 _ID: Final = {"name": "record_id", "in": "path", "required": True, "description": "The id in Odoo."}
 _BY: Final = {"name": "identifier", "in": "path", "required": True}
 
@@ -25,7 +57,7 @@ _BY: Final = {"name": "identifier", "in": "path", "required": True}
 def document(configs: Iterable[SyncConfig], *, site_url: str) -> dict[str, Any]:
     """The document of these In configs; one that does not fit Odoo at the moment is left out."""
     paths: dict[str, Any] = {}
-    schemas: dict[str, Schema] = {"Error": _ERROR}
+    schemas: dict[str, Schema] = {"Error": ERROR}
     security: dict[str, Schema] = {}
     for config in configs:
         try:
@@ -39,11 +71,11 @@ def document(configs: Iterable[SyncConfig], *, site_url: str) -> dict[str, Any]:
         "info": {
             "title": "Sync hub for Odoo",
             "version": API_VERSION,
-            "description": "Records of Odoo, read and written through mapped endpoints.",
+            "description": _ABOUT,
         },
         "servers": [{"url": site_url.rstrip("/")}],
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": security},
+        "components": {"schemas": schemas, "securitySchemes": security, "responses": RESPONSES},
     }
 
 
@@ -67,34 +99,32 @@ def _endpoint(
     root: dict[str, Any] = {}
     if config.method_get:
         root["get"] = {**common, "operationId": f"{name}_list", "summary": f"List {name}"}
-        root["get"] |= {"parameters": _list_parameters(plan, extras), "responses": _answers(_list(name))}
+        root["get"] |= {"parameters": _list_parameters(plan, extras), "responses": answers(list_of(name))}
         for at, word in ((one, "get"), (by, "get_by")):
             at["get"] = {**common, "operationId": f"{name}_{word}", "summary": f"Read one of {name}"}
-            at["get"] |= {"parameters": [_FIELDS], "responses": _answers(_single(name))}
+            at["get"] |= {"parameters": [FIELDS], "responses": answers(single(name))}
     if config.method_post:
         root["post"] = {**common, "operationId": f"{name}_create", "summary": f"Create, one or a list of {name}"}
-        one_or_many = {
-            "oneOf": [_ref(f"{name}.write"), {"type": "array", "minItems": 1, "items": _ref(f"{name}.write")}]
-        }
+        one_or_many = {"oneOf": [ref(f"{name}.write"), {"type": "array", "minItems": 1, "items": ref(f"{name}.write")}]}
         root["post"] |= {
-            "parameters": [_RETURN_FIELDS, _KEY, _DRY],
-            "requestBody": _body(one_or_many, records.example),
-            "responses": _accepted() if is_queued else _answers(_single(name), codes=("200", "201"), many=_entries()),
+            "parameters": [RETURN_FIELDS, KEY, DRY],
+            "requestBody": body(one_or_many, records.example),
+            "responses": accepted() if is_queued else answers(single(name), codes=("200", "201"), many=entries()),
         }
     if config.method_put:
         for at, word in ((one, ""), (by, "_by")):
             for method in ("put", "patch"):
                 at[method] = {**common, "operationId": f"{name}_{method}{word}", "summary": f"Change one of {name}"}
                 at[method] |= {
-                    "parameters": [_RETURN_FIELDS, _KEY, _DRY],
-                    "requestBody": _body(_ref(f"{name}.change"), records.example),
-                    "responses": _accepted() if is_queued else _answers(_single(name)),
+                    "parameters": [RETURN_FIELDS, KEY, DRY],
+                    "requestBody": body(ref(f"{name}.change"), records.example),
+                    "responses": accepted() if is_queued else answers(single(name)),
                 }
     if config.method_delete:
         word = "Archive" if config.delete_mode == "archive" else "Delete"
         for at, suffix in ((one, ""), (by, "_by")):
             at["delete"] = {**common, "operationId": f"{name}_delete{suffix}", "summary": f"{word} one of {name}"}
-            at["delete"] |= {"parameters": [_KEY, _DRY], "responses": _accepted() if is_queued else _answers(_REMOVED)}
+            at["delete"] |= {"parameters": [KEY, DRY], "responses": accepted() if is_queued else answers(REMOVED)}
     paths[whole] = root
     if one:
         paths[f"{whole}/{{record_id}}"] = {
@@ -109,11 +139,19 @@ def _endpoint(
     if config.method_post:
         batch = {**common, "operationId": f"{name}_batch", "summary": f"Several operations on {name}"}
         batch |= {
-            "parameters": [_KEY],
-            "requestBody": _body(_batch(name), None),
-            "responses": _accepted() if is_queued else _answers(_entries(), codes=("200", "201", "207")),
+            "parameters": [KEY],
+            "requestBody": body(batch_body(name), _batch_example(records)),
+            "responses": accepted() if is_queued else answers(entries(), codes=("200", "201", "207")),
         }
         paths[f"{whole}/batch"] = {"post": batch}
+    if is_queued:
+        told = {**common, "operationId": f"{name}_request", "summary": "What became of an accepted request"}
+        told |= {"responses": answers(success(REQUEST))}
+        paths[f"{whole}/requests/{{request_id}}"] = {"parameters": [REQUEST_ID], "get": told}
+
+
+def _batch_example(records: RecordSchemas) -> Any:
+    return {"operations": [{"action": "create", "data": records.example}]} if records.example else None
 
 
 def _security(extras: Extras, name: str, security: dict[str, Schema]) -> list[dict[str, list[str]]]:
@@ -140,12 +178,12 @@ def _security(extras: Extras, name: str, security: dict[str, Schema]) -> list[di
 
 def _list_parameters(plan: Plan, extras: Extras) -> list[Schema]:
     found = [
-        _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "Records a page."),
-        _query("offset", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, "Records before the page."),
-        _query("cursor", {"type": "string"}, "From next_cursor; empty for the first page. Not with offset."),
-        _query("sort", {"type": "string"}, "Keys with commas, - for downwards: name,-price."),
-        _FIELDS,
-        _query("q", {"type": "string"}, "A text anywhere in the record."),
+        query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "Records a page."),
+        query("offset", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, "Records before the page."),
+        query("cursor", {"type": "string"}, "From next_cursor; empty for the first page. Not with offset."),
+        query("sort", {"type": "string"}, "Keys with commas, - for downwards: name,-price."),
+        FIELDS,
+        query("q", {"type": "string"}, "A text anywhere in the record."),
     ]
     names = {"limit", "offset", "cursor", "sort", "fields", "q"}
     for key, (_field, kind) in plan.field_by_key.items():
@@ -156,143 +194,11 @@ def _list_parameters(plan: Plan, extras: Extras) -> list[Schema]:
             for word, operator in OPERATORS.items()
             if (operator == "ilike") <= (kind.type in TEXTS) and (operator[0] not in "<>") | (kind.type in ORDERED)
         ]
-        ways = ", ".join(f"{key}__{word}" for word in words)
-        found.append(_query(key, {"type": "string"}, f"Equal to this {kind.type}. Also: {ways}."))
+        ways = ", ".join(f"__{word}" for word in words)
+        shown = _TYPE_NAMES.get(kind.type, kind.type)
+        found.append(query(key, {"type": "string"}, f"Equal to this {shown}; or with one of {ways} behind the name."))
         names.add(key)
     for name, param in extras.filters.items():
         if name not in names:
-            found.append(_query(name, {"type": "string"}, f"{param.field} {param.operator} this value."))
+            found.append(query(name, {"type": "string"}, f"{param.field} {param.operator} this value."))
     return found
-
-
-def _query(name: str, schema: Schema, description: str) -> Schema:
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
-
-
-_FIELDS: Final = _query("fields", {"type": "string"}, "Keys to show, with commas.")
-_RETURN_FIELDS: Final = _query("return_fields", {"type": "string"}, "Keys to answer with, with commas.")
-_KEY: Final = {
-    "name": "Idempotency-Key", "in": "header", "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Sent again with the same key within 24 hours, a request is answered again and done once.",
-}  # fmt: skip
-_DRY: Final = {
-    "name": "X-Dry-Run", "in": "header", "required": False, "schema": {"type": "string", "enum": ["1", "0"]},
-    "description": "1: tell what would be done, and do nothing.",
-}  # fmt: skip
-
-_ERROR: Final[Schema] = {
-    "type": "object",
-    "required": ["status", "message", "code"],
-    "properties": {
-        "status": {"const": "error"},
-        "message": {"type": "string"},
-        "code": {"type": "integer"},
-        "error": {"enum": [code.value for code in ErrorCode]},
-        "line_id": {"type": "integer"},
-        "errors": {"type": "array", "items": {"type": "object"}},
-        "trace_id": {"type": "string"},
-        "request_id": {"type": "string"},
-    },
-}
-_REMOVED: Final[Schema] = {"type": "object"}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _body(schema: Schema, example: Any) -> Schema:
-    media: Schema = {"schema": schema}
-    if example:
-        media["example"] = example
-    return {"required": True, "content": {"application/json": media}}
-
-
-def _success(data: Schema, **more: Schema) -> Schema:
-    properties = {"status": {"enum": ["success", "partial", "error"]}, "data": data, "request_id": {"type": "string"}}
-    return {"type": "object", "required": ["status", "data"], "properties": {**properties, **more}}
-
-
-def _single(name: str) -> Schema:
-    return _success(_ref(f"{name}.read"))
-
-
-def _list(name: str) -> Schema:
-    pagination = {"type": "object", "properties": {"limit": {"type": "integer"}, "total": {"type": "integer"}}}
-    return _success({"type": "array", "items": _ref(f"{name}.read")}, pagination=pagination)
-
-
-def _entries() -> Schema:
-    entry = {
-        "type": "object",
-        "required": ["index", "status", "code"],
-        "properties": {
-            "index": {"type": "integer"},
-            "status": {"enum": ["success", "error"]},
-            "code": {"type": "integer"},
-            "id": {"type": "integer"},
-            "data": {"type": "object"},
-            "message": {"type": "string"},
-        },
-    }
-    summary = {"type": "object", "properties": {word: {"type": "integer"} for word in ("total", "succeeded", "failed")}}
-    return _success({"type": "array", "items": entry}, summary=summary)
-
-
-def _answers(schema: Schema, *, codes: tuple[str, ...] = ("200",), many: Schema | None = None) -> Schema:
-    either = {"anyOf": [schema, many, _DRY_ANSWER]} if many else {"anyOf": [schema, _DRY_ANSWER]}
-    found = {code: _answer("Done.", either) for code in codes}
-    if many is not None:
-        found["207"] = _answer("Some entries failed; each says how it fared.", many)
-    return {**found, "default": _answer("Refused, with the reason.", _ref("Error"))}
-
-
-_DRY_ANSWER: Final[Schema] = {"type": "object", "required": ["dry_run"], "properties": {"dry_run": {"const": True}}}
-
-
-def _accepted() -> Schema:
-    data = {
-        "type": "object",
-        "required": ["id", "state", "status_url"],
-        "properties": {word: {"type": "string"} for word in ("id", "state", "status_url")},
-    }
-    body = {"type": "object", "required": ["status"], "properties": {"status": {"const": "accepted"}, "data": data}}
-    return {
-        "202": _answer("Accepted; the status address tells what becomes of it.", body),
-        "200": _answer("What would be done.", _DRY_ANSWER),
-        "default": _answer("Refused, with the reason.", _ref("Error")),
-    }
-
-
-def _answer(description: str, schema: Schema) -> Schema:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _batch(name: str) -> Schema:
-    target = {
-        "id": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
-        "identifier": {"type": ["string", "integer"]},
-    }
-    operation = {
-        "type": "object",
-        "required": ["action"],
-        "properties": {
-            "action": {"enum": ["create", "update", "delete"]},
-            **target,
-            "data": _ref(f"{name}.change"),
-            "partial": {"type": "boolean"},
-        },
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "required": ["operations"],
-        "properties": {
-            "operations": {"type": "array", "minItems": 1, "items": operation},
-            "continue_on_error": {"type": "boolean"},
-            "transaction": {"type": "boolean"},
-            "return_fields": {"type": "array", "items": {"type": "string"}},
-        },
-        "additionalProperties": False,
-    }

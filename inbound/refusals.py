@@ -68,8 +68,8 @@ def mapping_refusal(errors: Iterable[FieldError], *, status: int = 400) -> ApiEr
     found = [
         {
             "line_id": error.line_id,
+            "external_key": error.key,
             "field": error.field,
-            "key": error.key,
             "value": error.value,
             "rule": error.rule.value,
             "message": error.message,
@@ -78,7 +78,7 @@ def mapping_refusal(errors: Iterable[FieldError], *, status: int = 400) -> ApiEr
     ]
     first = found[0]
     more = f" ({len(found) - 1} more in errors)" if len(found) > 1 else ""
-    name = first["key"] or first["field"]
+    name = first["external_key"] or first["field"]
     message = f"{name}: {first['message']}" if name else str(first["message"])
     return ApiError(
         status,
@@ -146,7 +146,12 @@ def _about_the_data(
     path = f"{_dotted(plan, related)}{field}" if field else None
     key = plan.keys_by_field.get(path) if path else None
     line_id = _line_id(field, plan, related)
-    return ApiError(status, code, error.message, line_id=line_id, field=path, key=key or (related and related.path))
+    if key is None and related is not None:
+        key = related.path
+    entry = {"line_id": line_id, "external_key": key, "field": path, "value": None, "message": error.message}
+    return ApiError(
+        status, code, error.message, line_id=line_id, field=path, key=key, errors=[entry] if path or key else None
+    )
 
 
 def _line_id(field: str | None, plan: Plan | None, related: RelatedRecord | None) -> int | None:

@@ -7,6 +7,7 @@ from django.urls.resolvers import URLPattern
 
 from inbound import docs
 from inbound.api import UnknownPath
+from inbound.odoo_hooks import OdooHookView
 from inbound.views import BatchView, EndpointView, RequestView
 
 _ROOT = "bj_api_sync/v1/<str:endpoint>"
@@ -29,5 +30,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ROOT}/by/<path:identifier>", endpoint, name="record-by"),
     path(f"{_ROOT}/<str:record_id>", endpoint, name="record"),
     path(f"{_ROOT}/<str:record_id>/", endpoint),
+    # Everything below it, since whatever stands there may be a secret.
+    path("bj_api_sync/hooks/<path:secret>", OdooHookView.as_view(), name="odoo-hook"),
     re_path(r"^bj_api_sync(?:/.*)?\Z", UnknownPath.as_view()),
 ]

@@ -150,6 +150,8 @@ def _fields_of_one(work: Work, given: QueryDict) -> tuple[str, ...]:
                 f"There is no parameter {name[:100]!r} when one record is asked for by its id. Known is: fields.",
                 parameter=name[:100],
             )
+        if len(given.getlist(name)) > 1:
+            raise _bad(f"The parameter {name} came several times. Send it once.", parameter=name)
     return chosen_keys(work.plan, str(given["fields"]), "fields") if "fields" in given else ()
 
 

@@ -38,15 +38,19 @@ class DeletionReport:
 
 
 def deletions_find(*, config: SyncConfig, client: OdooClient, record_ids: Iterable[int] | None = None) -> list[int]:
-    """Ids of records, among `record_ids` or all that were ever sent, that Odoo does not have any more."""
+    """Ids of records, among `record_ids` or all that were ever sent, that Odoo does not have any more. Also of those
+    that are only on their way: once they arrive, nobody else would take them back."""
     links = RecordLink.objects.filter(config=config, odoo_id__isnull=False).exclude(payload_hash=DELETED_HASH)
+    under_way = Delivery.objects.filter(config=config, state__in=OPEN_DELIVERIES).exclude(payload_hash=DELETED_HASH)
     if record_ids is not None:
         links = links.filter(odoo_id__in=list(record_ids))
+        under_way = under_way.filter(record_id__in=list(record_ids))
     gone: list[int] = []
     after = 0
     while True:
-        page = links.filter(odoo_id__gt=after).order_by("odoo_id").values_list("odoo_id", flat=True)[:CHUNK]
-        ids = [each for each in page if each is not None]
+        sent = links.filter(odoo_id__gt=after).order_by("odoo_id").values_list("odoo_id", flat=True)[:CHUNK]
+        going = under_way.filter(record_id__gt=after).order_by("record_id").values_list("record_id", flat=True)
+        ids = sorted({each for each in (*sent, *going.distinct()[:CHUNK]) if each is not None})[:CHUNK]
         if not ids:
             return gone
         there = set(client.search(config.model, [["id", "in", ids]], context=ARCHIVED_TOO))
@@ -106,9 +110,10 @@ def _insert(config: SyncConfig, run_id: int | None, gone: Sequence[int]) -> int:
 
 
 def _last_payloads(config: SyncConfig, record_ids: Sequence[int]) -> dict[int, object]:
-    """What was last delivered of each: the URL of a deletion may hold a value of it."""
+    """What was last delivered of each, or will be before it: the URL of a deletion may hold a value of it."""
+    arrived = (DeliveryState.DELIVERED, *OPEN_DELIVERIES)
     latest = (
-        Delivery.objects.filter(config=config, record_id__in=record_ids, state=DeliveryState.DELIVERED)
+        Delivery.objects.filter(config=config, record_id__in=record_ids, state__in=arrived)
         .order_by()
         .values("record_id")
         .annotate(latest=Max("id"))

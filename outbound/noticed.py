@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 from django.db import connection, transaction
@@ -25,10 +29,16 @@ logger = logging.getLogger(__name__)
 
 SOON: Final = timedelta(seconds=2)
 LATER: Final = timedelta(seconds=30)
+AGAIN: Final = timedelta(minutes=10)
+"""After a run over them has failed. Odoo tells once, so nobody else would look at them."""
 LOOKS: Final = 2
 MAX_RECORDS: Final = 1000
 """In one run; the rest is in the next."""
 
+TOLD_EVERY_S: Final = 60.0
+
+_used: dict[int, float] = {}
+_used_lock = threading.Lock()
 _TABLE: Final = Notice._meta.db_table
 _KEEP: Final = (
     f"INSERT INTO {_TABLE} (config_id, record_id, due_at, looks) VALUES (%s, %s, %s, {LOOKS}) "  # noqa: S608
@@ -38,10 +48,22 @@ _KEEP: Final = (
 )
 
 
-def config_of_hook(secret: str) -> int | None:
-    """The config whose rule in Odoo calls with this secret; None: no rule of ours does."""
-    row = OdooHook.objects.filter(secret_hash=secret_hash(secret), config__active=True)
-    return row.values_list("config_id", flat=True).first()
+@dataclass(frozen=True, slots=True)
+class HookTarget:
+    """Whose changes a rule in Odoo tells of."""
+
+    config_id: int
+    model: str
+
+
+def hook_target(secret: str) -> HookTarget | None:
+    """The config whose rule in Odoo calls with this secret; None: no rule of ours does. One query.
+
+    Also a config that is switched off: Odoo tells once, so what changes meanwhile is kept until it is on again.
+    """
+    row = OdooHook.objects.filter(secret_hash=secret_hash(secret)).order_by()
+    found = row.values_list("config_id", "config__model").first()
+    return None if found is None else HookTarget(*found)
 
 
 def secret_hash(secret: str) -> str:
@@ -60,13 +82,32 @@ def changes_noticed(*, config_id: int, record_id: int, action: str = "") -> None
         cursor.execute(_KEEP, [config_id, record_id, due_at])
 
 
+def hook_used(*, config_id: int) -> None:
+    """Keep when Odoo last called, to the minute: whether it reaches us at all is what staff ask first."""
+    now_s = monotonic()
+    with _used_lock:
+        if now_s - _used.get(config_id, -TOLD_EVERY_S) < TOLD_EVERY_S:
+            return
+        _used[config_id] = now_s
+    OdooHook.objects.filter(config_id=config_id).update(told_at=timezone.now())
+
+
+def changes_again(*, config_id: int, record_ids: Iterable[int]) -> None:
+    """The run over these records has failed: have another one look at them later."""
+    due_at = connection.ops.adapt_datetimefield_value(timezone.now() + AGAIN)
+    with connection.cursor() as cursor:
+        cursor.executemany(_KEEP, [[config_id, record_id, due_at] for record_id in record_ids])
+
+
 def notices_start(now: datetime) -> int:
     """Start a run for each config that has due notices, and may run, and is not running. Returns how many."""
-    waiting = Notice.objects.filter(due_at__lte=now).order_by().values_list("config_id", flat=True).distinct()
-    config_ids = list(waiting[:100])
+    waiting = Notice.objects.filter(due_at__lte=now, config__active=True).exclude(
+        config__delivery_policy__is_paused=True
+    )
+    config_ids = list(waiting.order_by().values_list("config_id", flat=True).distinct())
     if not config_ids:
         return 0
-    configs = SyncConfig.objects.filter(pk__in=config_ids, active=True).select_related("connection")
+    configs = SyncConfig.objects.filter(pk__in=config_ids).select_related("connection")
     started = 0
     for config in configs.defer("auth_secret", "connection__secret"):
         if may_start(config, now) and not SyncRun.objects.filter(config=config, state__in=ACTIVE_RUNS).exists():

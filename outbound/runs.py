@@ -249,6 +249,11 @@ def _interrupted(run: SyncRun, error: RemoteError) -> Ended:
 
 
 def _failed(run: SyncRun, reason: str) -> Ended:
-    run_release(run, new=RunState.FAILED, error=reason, finished_at=timezone.now(), next_attempt_at=None)
+    from outbound.noticed import changes_again  # which starts runs
+
+    with transaction.atomic():
+        run_release(run, new=RunState.FAILED, error=reason, finished_at=timezone.now(), next_attempt_at=None)
+        if run.trigger == RunTrigger.CHANGES:
+            changes_again(config_id=run.config_id, record_ids=run.record_ids or ())
     alert(run.config_id, Trouble.RUN_FAILED, f"Run #{run.pk} failed. {reason}")
     return Ended.FAILED

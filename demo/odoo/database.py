@@ -54,6 +54,8 @@ class Database:
                 self.store.rollback()
                 raise
             self.store.commit()
+        for post in env.after_commit:
+            post()
         if duration_s := self.service_time_s + env.touched * self.per_record_s:
             time.sleep(duration_s)
         return result

@@ -4,11 +4,11 @@ An Env is one call: who calls, in what context, at what time. Everything here wo
 transport. It raises the exceptions of `faults` and plain Python ones, as Odoo does; the caller rolls back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from demo.odoo import conditions, domains, x2many
+from demo.odoo import automation, conditions, domains, x2many
 from demo.odoo.faults import DatabaseError, UserError, mandatory, missing, still_needed
 from demo.odoo.fields import MAGIC, X2MANY, Field, to_stored, to_wire
 from demo.odoo.ordering import ordered
@@ -27,11 +27,13 @@ class Env:
         self.context = context or {}
         self.now = datetime.now(UTC).replace(tzinfo=None)
         self.touched = 0
+        self.after_commit: list[Callable[[], None]] = []
         self._names: dict[tuple[str, int], str] = {}
 
     def with_context(self, **more: Any) -> "Env":
         env = Env(self.store, self.registry, uid=self.uid, context={**self.context, **more})
         env.now = self.now
+        env.after_commit = self.after_commit
         return env
 
     # -- models, rows, values ---------------------------------------------------------------------------------
@@ -170,6 +172,7 @@ class Env:
         for record_id in created:
             self._check(definition, self.row(model, record_id))
         self.touched += len(created)
+        automation.created(self, model, created)
         return created
 
     def _insert(self, definition: Model, columns: Row, others: dict[str, Any]) -> Row:
@@ -206,6 +209,7 @@ class Env:
     def write(self, model: str, ids: list[int], vals: dict[str, Any]) -> None:
         definition = self.model(model)
         rows = self.rows(model, ids)
+        before = automation.values_before(self, model, rows)
         raw = dict(vals)
         if definition.before_write is not None:
             definition.before_write(self, rows, raw)
@@ -221,6 +225,7 @@ class Env:
         for record_id in ids:
             self._check(definition, self.row(model, record_id))
         self.touched += len(rows)
+        automation.written(self, model, ids, before, vals)
 
     def _check(self, definition: Model, row: Row) -> None:
         if definition.check is not None:
@@ -264,8 +269,12 @@ class Env:
 
     def unlink(self, model: str, ids: list[int]) -> None:
         """Delete the records and what cascades; raise where another record needs them."""
-        definition = self.model(model)
         rows = self.rows(model, dict.fromkeys(ids))
+        automation.deleted(self, model, [row["id"] for row in rows])
+        self._unlink(model, rows)
+
+    def _unlink(self, model: str, rows: list[Row]) -> None:
+        definition = self.model(model)
         if definition.before_unlink is not None:
             definition.before_unlink(self, rows)
         for row in rows:
@@ -285,7 +294,8 @@ class Env:
         if not ids:
             return
         if field.ondelete == "cascade":
-            self.unlink(referrer, ids)
+            # The database does it: no rule hears of them.
+            self._unlink(referrer, self.rows(referrer, ids))
         elif field.ondelete == "restrict" or field.required:
             raise still_needed(self.version, self.model(referrer).description, referrer, field.string, name)
         else:

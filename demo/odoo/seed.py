@@ -36,6 +36,22 @@ def seed(env: Env, login: str) -> None:
         _put(env, "account.payment.term", number, name=name)
     for number, definition in enumerate(sorted(env.registry.models.values(), key=lambda each: each.name), start=1):
         _put(env, "ir.model", number, name=definition.description, model=definition.name)
+        for name, field in definition.fields.items():
+            _put(
+                env,
+                "ir.model.fields",
+                env.store.next_id("ir.model.fields"),
+                name=name,
+                model=definition.name,
+                model_id=number,
+                field_description=field.string,
+                ttype=field.type,
+                relation=field.relation,
+                related=f"{field.delegate}.{name}" if field.delegate else None,
+                store=field.store and field.delegate is None,
+                required=field.required,
+                readonly=field.readonly,
+            )
 
 
 def _put(env: Env, model: str, record_id: int, /, **values: Any) -> None:

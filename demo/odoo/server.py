@@ -1,8 +1,9 @@
 """The demo Odoo as a server on loopback. It is a stand-in for tests, benchmarks and the demo, and no Odoo.
 
 It plays what shared recordings of Odoo 18.0 and 19.0 show: the same answers, errors and quirks on XML-RPC, JSON-RPC
-and (19 only) JSON-2, for contacts, products and sales orders. It keeps everything in memory, has one user who may do
-everything, and refuses to play access rights, translations, attributes of products, and accounting.
+and (19 only) JSON-2, for contacts, products and sales orders, and the posts of automation rules. It keeps everything
+in memory, has one user who may do everything, and refuses to play access rights, translations, attributes of products,
+and accounting.
 """
 
 import json

@@ -37,6 +37,7 @@ class OdooHook(models.Model):
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     rule_ids = models.JSONField(_("rules in Odoo"), default=list)
     action_ids = models.JSONField(_("actions in Odoo"), default=list)
+    told_at = models.DateTimeField(_("last call"), null=True, editable=False)
     checked_at = models.DateTimeField(_("last checked"), null=True)
     problem = models.TextField(_("problem"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -198,7 +198,7 @@ def test_a_missing_required_value_is_a_400_that_names_line_and_key(customers: Sy
     for body in ({"code": "C1"}, {"code": "C1", "name": None}, {"code": "C1", "name": ""}):
         found = refused(api.call("POST", "customers", body), 400, "VALIDATION_ERROR", "name: ")
         assert found["line_id"] == line.pk
-        assert [(each["key"], each["rule"]) for each in found["errors"]] == [("name", "required")]
+        assert [(each["external_key"], each["rule"]) for each in found["errors"]] == [("name", "required")]
 
 
 def test_all_errors_of_a_record_come_at_once(customers: SyncConfig, api: Api) -> None:
@@ -206,7 +206,7 @@ def test_all_errors_of_a_record_come_at_once(customers: SyncConfig, api: Api) ->
 
     found = refused(api.call("POST", "customers", body), 400, "VALIDATION_ERROR", "3 more in errors")
 
-    assert [(each["key"], each["rule"]) for each in found["errors"]] == [
+    assert [(each["external_key"], each["rule"]) for each in found["errors"]] == [
         ("name", "type"),
         ("credit", "type"),
         ("company", "type"),
@@ -413,6 +413,13 @@ def test_a_body_that_ends_early_is_a_400(customers: SyncConfig, gunicorn: str) -
 
     assert answer.startswith(b"HTTP/1.1 400")
     assert b'"status":"error"' in answer
+
+
+def test_answers_say_how_long_they_are(customers: SyncConfig, gunicorn: str) -> None:
+    for method, path, status in (("GET", "customers", 200), ("GET", "nothing", 404), ("POST", "customers", 415)):
+        answer = Api(gunicorn).call(method, path)
+        assert (answer.status_code, answer.headers.get("Transfer-Encoding")) == (status, None)
+        assert int(answer.headers["Content-Length"]) == len(answer.content)
 
 
 def test_chunks_and_head_are_understood_as_it_is_served(customers: SyncConfig, gunicorn: str) -> None:

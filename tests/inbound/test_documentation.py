@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from demo.odoo import DemoOdoo
+from inbound.guessing import FAILURES_PER_MINUTE
 from inbound.models import Credential, EndpointPolicy
 from syncconfig.models import SyncConfig, SyncConfigLine, SyncParam
 from tests.inbound.conftest import CUSTOMER_LINES, ORDER_LINES, TOKEN, Api, ConfigMaker
@@ -48,6 +51,24 @@ def test_it_tells_types_required_keys_enums_and_examples(make_config: ConfigMake
     example = root["post"]["requestBody"]["content"]["application/json"]["example"]
     assert set(example) >= {"code", "name", "address", "credit"}
     assert {each["name"] for each in root["get"]["parameters"]} >= {"limit", "cursor", "code", "address.city"}
+
+
+def test_it_tells_of_refusals_of_batches_and_of_what_was_accepted(customers: SyncConfig, api: Api) -> None:
+    EndpointPolicy.objects.create(config=customers, mode="queued")
+    told = document(api, **BEARER)
+    paths = told["paths"]
+    operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]
+    assert all({"429", "default"} <= set(each["responses"]) for each in operations)
+    names = [each["operationId"] for each in operations]
+    assert len(set(names)) == len(names)
+    assert {"customers_list", "customers_batch", "customers_request"} <= set(names)
+    assert set(told["components"]["responses"]["TooMany"]["headers"]) >= {"Retry-After", "X-RateLimit-Remaining"}
+    entry = told["components"]["schemas"]["Error"]["properties"]["errors"]["items"]
+    assert entry["required"] == ["line_id", "external_key", "field", "value", "message"]
+    example = paths["/bj_api_sync/v1/customers/batch"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    assert example["operations"][0]["data"]["code"]
+    (parameter,) = paths["/bj_api_sync/v1/customers/requests/{request_id}"]["parameters"]
+    assert parameter["schema"]["format"] == "uuid"
 
 
 def test_it_is_never_stale(customers: SyncConfig, api: Api) -> None:
@@ -85,6 +106,31 @@ def test_each_sees_what_they_may_call(make_config: ConfigMaker, api: Api, client
     assert "token" not in json.dumps(seen["components"]["securitySchemes"])
 
 
+def test_an_endpoint_is_not_shown_to_who_may_not_call_it_any_more_or_from_there(
+    make_config: ConfigMaker, api: Api
+) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    for name, fields in (("late", {"expires_at": yesterday}), ("far", {"allowed_networks": "203.0.113.0/24"})):
+        config = make_config(CUSTOMER_LINES[:2], endpoint=name, auth_type="none", auth_secret="")
+        Credential.objects.create(config=config, name="Shop", kind="bearer", secret=f"{name}-token", **fields)
+    abroad = make_config(CUSTOMER_LINES[:2], endpoint="abroad")
+    EndpointPolicy.objects.create(config=abroad, allowed_networks="203.0.113.0/24")
+
+    for token in ("late-token", "far-token", TOKEN):
+        assert document(api, Authorization=f"Bearer {token}")["paths"] == {}
+
+
+def test_who_guesses_at_the_documentation_is_not_heard_any_more(make_config: ConfigMaker, api: Api) -> None:
+    make_config(auth_type="header", auth_header="X-Api-Key")
+
+    def status(key: str) -> int:
+        url = f"{api.url}/bj_api_sync/v1/openapi.json"
+        return requests.get(url, headers={"X-Api-Key": key}, timeout=10).status_code
+
+    # Twice as many, since a minute may end in between.
+    assert {status(f"guess-{number}") for number in range(2 * FAILURES_PER_MINUTE + 1)} == {200, 429}
+
+
 def test_a_config_that_does_not_fit_odoo_breaks_only_itself(make_config: ConfigMaker, api: Api) -> None:
     make_config()
     make_config([*CUSTOMER_LINES, {"field": "no_such_field", "key": "x"}], endpoint="broken")
@@ -101,6 +147,16 @@ def test_the_collection_has_every_request_and_no_secret(customers: SyncConfig, a
     assert TOKEN not in answer.text
     headers = made["item"][0]["item"][0]["request"]["header"]
     assert {"key": "Authorization", "value": "Bearer {{token}}"} in headers
+
+
+@pytest.mark.parametrize("name", ["docs", "openapi.json", "postman.json"])
+def test_it_is_only_read(name: str, transactional_db: None) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        answer = strict.generic(method, f"/bj_api_sync/v1/{name}")
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+        assert answer.json()["error"] == "METHOD_NOT_ALLOWED"
+    assert strict.head(f"/bj_api_sync/v1/{name}").status_code == 200
 
 
 def test_the_page_brings_everything_itself(api: Api, transactional_db: None) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from demo.odoo import DemoOdoo
 from outbound.models import RecordLink
-from syncconfig.models import OdooConnection, SyncConfig, SyncHeader
+from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine, SyncHeader
 from tests.inbound.conftest import CUSTOMER_LINES, Api, ConfigMaker, logged
 
 ANN = {"code": "C1", "name": "Ann", "email": "ann@example.com", "address": {"city": "Ghent"}, "country": "BE"}
@@ -121,7 +121,9 @@ def test_two_records_with_the_identifier_are_refused_by_name(
 
     assert answer.status_code == 409
     assert f"ids {ids[0]}, {ids[1]}" in answer.json()["message"]
-    assert answer.json()["key"] == "code"
+    (error,) = answer.json()["errors"]
+    assert (error["external_key"], error["field"]) == (answer.json()["key"], "ref") == ("code", "ref")
+    assert error["line_id"] == SyncConfigLine.objects.get(config=customers, field="ref").pk
     assert not RecordLink.objects.filter(config=customers).exists()
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from demo.odoo import DemoOdoo
-from syncconfig.models import SyncConfig, SyncParam
+from syncconfig.models import SyncConfig, SyncConfigLine, SyncParam
 from tests.inbound.conftest import CUSTOMER_LINES, Api, ConfigMaker
 
 
 @pytest.fixture
 def three(demo_odoo: DemoOdoo, customers: SyncConfig) -> list[int]:
-    """Three contacts: A in Belgium with a credit of 10, B in France with 20, C nowhere with 30, a company."""
+    """A contact in Belgium with a credit of 10, B, an address in France, with 20, and C, a company nowhere, with 30."""
+    SyncConfigLine.objects.create(config=customers, field="type", key="kind", position=9)
     countries = demo_odoo.call("res.country", "search_read", [["code", "in", ["BE", "FR"]]], ["code"])
     by_code = {country["code"]: country["id"] for country in countries}
     made = demo_odoo.call(
@@ -19,7 +20,14 @@ def three(demo_odoo: DemoOdoo, customers: SyncConfig) -> list[int]:
         "create",
         [
             {"name": "Ann, Ghent", "ref": "A", "country_id": by_code["BE"], "credit_limit": 10, "color": 1},
-            {"name": "Bob", "ref": "B", "country_id": by_code["FR"], "credit_limit": 20, "color": 2},
+            {
+                "name": "Bob",
+                "ref": "B",
+                "type": "delivery",
+                "country_id": by_code["FR"],
+                "credit_limit": 20,
+                "color": 2,
+            },
             {"name": "Cy", "ref": "C", "credit_limit": 30, "is_company": True, "color": 3, "city": "Ghent"},
         ],
     )
@@ -44,6 +52,9 @@ def codes(api: Api, query: str) -> list[str]:
         ("company=true&color=3", ["C"]),
         ("credit=20", ["B"]),
         ("color=2", ["B"]),
+        ("color=1,%203", ["A", "C"]),
+        ("kind=other,delivery", ["B"]),
+        ("kind=other,delivery&kind=contact&code=C", ["C"]),
         ("code=A&color=2", []),
         ("code=B&address.city=", ["B"]),
     ],
@@ -85,6 +96,11 @@ def test_a_filter_of_the_config_compares_as_it_says(
         ("credit__gte=1&credit__gte=2", "came 2 times"),
         ("since=yesterday", "since must be a datetime"),
         ("colors=1,red", "colors must be a whole number, not 'red'"),
+        ("limit=1&limit=2", "limit came 2 times"),
+        ("sort=name&sort=code", "sort came 2 times"),
+        ("credit=12,50", "credit must be a float"),
+        (f"code__in={'x,' * 1001}", "code__in has 1001 values; 1000 may be asked for"),
+        (f"id={'1,' * 1000}1", "id has 1001 values"),
         ("price__lte=3", "Known are: limit, offset, cursor, sort, fields, q, id, code, name, email"),
     ],
 )

@@ -139,6 +139,35 @@ def test_a_slow_odoo_leaves_threads_to_others(
     assert other.status_code == 200
 
 
+def test_several_slow_odoos_leave_a_thread_too(
+    demo_odoo: DemoOdoo, make_config: ConfigMaker, api: Api, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowding, "SLOW_AFTER_S", 0.3)
+    monkeypatch.setenv("SYNC_WEB_THREADS", "3")
+    settings.SYNC_ODOO_CONCURRENCY = 1
+    for number in range(3):
+        odoo = OdooConnection.objects.create(
+            name=f"Odoo {number}",
+            url=demo_odoo.url,
+            database=demo_odoo.db,
+            login=demo_odoo.login,
+            secret=demo_odoo.api_key,
+        )
+        make_config(endpoint=f"at{number}", connection=odoo)
+        api.call("GET", f"at{number}?limit=1")
+    demo_odoo.fail_next(2, "slow:2", only="search_read")
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = [pool.submit(Api(api.url).call, "GET", f"at{number}?limit=1") for number in range(2)]
+        time.sleep(0.6)
+        refused = api.call("GET", "at2?limit=1")
+        assert [each.result().status_code for each in slow] == [200, 200]
+
+    assert (refused.status_code, refused.json()["error"]) == (503, "ODOO_UNAVAILABLE")
+    assert refused.headers["Retry-After"]
+    assert api.call("GET", "at2?limit=1").status_code == 200
+
+
 def test_a_burst_waits_for_its_turn_while_odoo_answers(
     demo_odoo: DemoOdoo, customers: SyncConfig, api: Api, settings: Any
 ) -> None:

@@ -63,7 +63,7 @@ def test_one_bad_entry_leaves_the_others_alone_and_says_which_line(
         ("error", 400),
         ("success", 201),
     ]
-    assert body["data"][1]["errors"][0]["key"] == "name"
+    assert body["data"][1]["errors"][0]["external_key"] == "name"
     assert names(demo_odoo, "A", "B", "C") == ["Ann", "Cy"]
 
 

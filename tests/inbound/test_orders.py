@@ -119,7 +119,7 @@ def test_an_order_with_an_unknown_product_makes_neither_order_nor_customer(
     answer = api.call("POST", "orders", order)
 
     body = answer.json()
-    assert (answer.status_code, body["errors"][0]["key"]) == (400, "line_items[1].sku")
+    assert (answer.status_code, body["errors"][0]["external_key"]) == (400, "line_items[1].sku")
     assert "NO-SUCH" in body["message"]
     assert body["line_id"] == SyncConfigLine.objects.get(field="order_line.product_id").pk
     assert customers_in(demo_odoo, "new@example.com") == []

@@ -71,7 +71,7 @@ def test_its_answer_is_told_where_the_status_is(demo_odoo: DemoOdoo, queued: Syn
     assert (done["state"], done["answer"]["code"]) == ("done", 201)
     assert done["answer"]["body"]["data"]["name"] == "Ann"
     assert (refused["state"], refused["answer"]["code"]) == ("done", 400)
-    assert refused["answer"]["body"]["errors"][0]["key"] == "name"
+    assert refused["answer"]["body"]["errors"][0]["external_key"] == "name"
     assert not InboundRequest.objects.exclude(body="").exists()
 
 

@@ -9,9 +9,10 @@ from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from demo.shop import DemoShop
-from outbound.models import Delivery, DeliveryState, RecordLink, RunState, RunTrigger, SyncRun
+from outbound.models import Delivery, DeliveryState, OdooHook, RecordLink, RunState, RunTrigger, SyncRun
 from syncconfig.models import SyncConfig, SyncConfigLine
 from tests.outbound.conftest import MakeConfig, make_delivery, send, send_until_settled, sync
 
@@ -232,3 +233,13 @@ def test_links_are_listed_and_can_be_removed(staff: Client, config: SyncConfig) 
     assert "abc" in rows(page(staff, "outbound_recordlink_changelist", query="?q=7"))[0]
     staff.post(reverse("admin:outbound_recordlink_delete", args=[kept.pk]), {"post": "yes"})
     assert not RecordLink.objects.exists()
+
+
+def test_whether_odoo_reaches_this_site_is_shown_with_its_rules(staff: Client, config: SyncConfig) -> None:
+    hook = OdooHook.objects.create(config=config, secret="s3cret-of-the-rule", secret_hash="x", rule_ids=[1, 2])
+    address = reverse("admin:syncconfig_syncconfig_changelist") + f"{config.pk}/odoo-hook/"
+    text = staff.get(address).content.decode()
+    assert "It has not called yet" in text
+    assert hook.secret not in text
+    OdooHook.objects.update(told_at=timezone.now())
+    assert "It last called" in staff.get(address).content.decode()

@@ -25,7 +25,7 @@ from outbound.runs import run_execute, run_start
 from outbound.schedules import missed_start, promises_check, scheduled_start
 from outbound.windows import is_open, parse_windows
 from syncconfig.models import SyncConfig
-from tests.outbound.conftest import MakeConfig, set_price, sync
+from tests.outbound.conftest import MakeConfig, send_until_settled, set_price, sync
 from tests.outbound.receiver import Receiver, answer
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +107,39 @@ def test_a_record_that_is_told_of_and_not_there_is_no_problem(config: SyncConfig
     notices_start(timezone.now())
     run = execute_waiting()
     assert (run.state, run.rejected_count, run.problems, shop.received) == (RunState.DONE, 0, [], [])
+
+
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_what_is_told_of_a_config_that_rests_waits_until_it_is_on_again(
+    config: SyncConfig, shop: DemoShop, products: list[int], is_paused: bool
+) -> None:
+    resting = policy(config, is_paused=is_paused)
+    SyncConfig.objects.filter(pk=config.pk).update(active=is_paused)
+    changes_noticed(config_id=config.pk, record_id=products[4])
+    let_notices_come_due()
+    assert notices_start(timezone.now()) == 0
+    DeliveryPolicy.objects.filter(pk=resting.pk).update(is_paused=False)
+    SyncConfig.objects.filter(pk=config.pk).update(active=True)
+    assert notices_start(timezone.now()) == 1
+    execute_waiting()
+    assert [call.json["sku"] for call in shop.received] == ["DEMO-0005"]
+
+
+def test_what_odoo_told_of_is_looked_at_again_after_a_run_that_failed(
+    config: SyncConfig, shop: DemoShop, products: list[int]
+) -> None:
+    SyncConfig.objects.filter(pk=config.pk).update(domain="[('no_such_field', '=', 1)]")
+    changes_noticed(config_id=config.pk, record_id=products[4])
+    let_notices_come_due()
+    notices_start(timezone.now())
+    assert execute_waiting().state == RunState.FAILED
+    assert notices_start(timezone.now() + timedelta(minutes=9)) == 1  # the second look, for slow transactions
+    assert execute_waiting().state == RunState.FAILED
+    SyncConfig.objects.filter(pk=config.pk).update(domain="[]")
+    assert notices_start(timezone.now() + timedelta(minutes=9)) == 0
+    assert notices_start(timezone.now() + timedelta(minutes=11)) == 1
+    execute_waiting()
+    assert [call.json["sku"] for call in shop.received] == ["DEMO-0005"]
 
 
 # --- what changed since the last run ---
@@ -257,6 +290,25 @@ def test_a_deletion_that_odoo_tells_of_is_believed_only_when_the_record_is_gone(
     notices_start(timezone.now())
     execute_waiting()
     assert deletes(receiver) == ["/items/DEMO-0001"]
+
+
+def test_a_record_that_is_deleted_while_it_is_on_its_way_is_taken_back(
+    deleting: SyncConfig, receiver: Receiver, demo_odoo: DemoOdoo, products: list[int]
+) -> None:
+    policy(deleting, deletions="delete", linked_url=f"{receiver.url}/items/{{external_id}}?sku={{sku}}")
+    receiver.answering = lambda _request: answer(status=503)
+    for action in ("on_create", "on_unlink"):
+        changes_noticed(config_id=deleting.pk, record_id=products[0], action=action)
+        let_notices_come_due()
+        notices_start(timezone.now())
+        execute_waiting()
+        if action == "on_create":
+            demo_odoo.call("product.product", "unlink", products[:1])
+    receiver.answering = lambda request: answer({"id": "x1"} if request.method == "POST" else None)
+    send_until_settled(deleting)
+    arrived = [(request.method, request.path) for request in receiver.received][-2:]
+    assert arrived == [("POST", "/items"), ("DELETE", "/items/x1")]
+    assert not RecordLink.objects.filter(odoo_id=products[0]).exists()
 
 
 # --- when it may run ---

@@ -1,4 +1,5 @@
-"""The rules in Odoo, against a real one: `ODOO_TEST_URL` and its companions name it (see `tests/conformance`).
+"""The rules in Odoo, against the demo Odoo and a real one: `ODOO_TEST_URL` and its companions name it (see
+`tests/conformance`).
 
 It needs the module base_automation, and to reach loopback of this machine.
 """
@@ -14,29 +15,38 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from clients.odoo.client import OdooClient
+from demo.odoo import DemoOdoo
 from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show
 from outbound.models import DeliveryPolicy, OdooHook
-from outbound.noticed import config_of_hook
+from outbound.noticed import HookTarget, hook_target
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 from tests.outbound.receiver import Receiver
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(not os.environ.get("ODOO_TEST_URL"), reason="ODOO_TEST_URL names no real Odoo"),
-]
+pytestmark = pytest.mark.django_db
 RULES = "base.automation"
+IS_REAL = pytest.mark.skipif(not os.environ.get("ODOO_TEST_URL"), reason="ODOO_TEST_URL names no real Odoo")
+
+
+@pytest.fixture(params=[18, 19, pytest.param("real", marks=IS_REAL)])
+def connection(request: pytest.FixtureRequest, db: None) -> Iterator[OdooConnection]:
+    if request.param == "real":
+        yield OdooConnection.objects.create(
+            name="Real",
+            url=os.environ["ODOO_TEST_URL"],
+            database=os.environ["ODOO_TEST_DB"],
+            login=os.environ["ODOO_TEST_LOGIN"],
+            secret=os.environ["ODOO_TEST_KEY"],
+        )
+        return
+    with DemoOdoo(version=request.param) as server:
+        yield OdooConnection.objects.create(
+            name="Demo", url=server.url, database=server.db, login=server.login, secret=server.api_key
+        )
 
 
 @pytest.fixture
-def config() -> Iterator[SyncConfig]:
-    connection = OdooConnection.objects.create(
-        name="Real",
-        url=os.environ["ODOO_TEST_URL"],
-        database=os.environ["ODOO_TEST_DB"],
-        login=os.environ["ODOO_TEST_LOGIN"],
-        secret=os.environ["ODOO_TEST_KEY"],
-    )
+def config(connection: OdooConnection) -> Iterator[SyncConfig]:
     made = SyncConfig.objects.create(
         name=f"hook-test-{uuid.uuid4().hex[:6]}",
         request_type="out",
@@ -89,8 +99,8 @@ def test_a_rule_tells_once_of_what_is_mapped_and_of_nothing_else(
     config: SyncConfig, odoo: OdooClient, hub: Receiver, told: Callable[[], list[int]]
 ) -> None:
     hook = hook_create(config=config, site_url=hub.url)
-    assert config_of_hook(hook.secret) == config.pk
-    assert config_of_hook(hook.secret + "x") is None
+    assert hook_target(hook.secret) == HookTarget(config.pk, "res.partner")
+    assert hook_target(hook.secret + "x") is None
     (partner_id,) = odoo.create("res.partner", [{"name": config.name, "email": "a@example.com"}])
     assert told() == [partner_id]
     odoo.write("res.partner", [partner_id], {"phone": "1"})
