@@ -56,7 +56,7 @@ class Claim:
     units: tuple[Unit, ...]
 
 
-def deliveries_claim(*, config_id: int, limit: int) -> Claim:
+def deliveries_claim(*, config_id: int, limit: int, lease: timedelta = LEASE) -> Claim:
     """Claim up to `limit` due units of the config, those first that are due longest. No units: none is due."""
     now = timezone.now()
     token = uuid.uuid4()
@@ -77,7 +77,7 @@ def deliveries_claim(*, config_id: int, limit: int) -> Claim:
                 old=DeliveryState.PENDING,
                 new=DeliveryState.SENDING,
                 claim=token,
-                claimed_until=now + LEASE,
+                claimed_until=now + lease,
                 attempts=F("attempts") + 1,
             )
         else:
@@ -108,10 +108,10 @@ def _learn_external_ids(config_id: int, parcels: list[Parcel]) -> None:
         Delivery.objects.filter(pk=parcel.pk).update(external_id=external_id)
 
 
-def claims_renew(tokens: Iterable[uuid.UUID]) -> None:
+def claims_renew(tokens: Iterable[uuid.UUID], *, lease: timedelta = LEASE) -> None:
     """Push the end of the leases; what was taken back meanwhile stays taken."""
     mine = Delivery.objects.filter(claim__in=list(tokens), state=DeliveryState.SENDING)
-    mine.update(claimed_until=timezone.now() + LEASE)
+    mine.update(claimed_until=timezone.now() + lease)
 
 
 def units_release(units: Iterable[Unit]) -> int:

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 1.0
 PROBE_LEASE: Final = timedelta(seconds=60)
 MAX_PAUSE_S: Final = 3600.0
+OURS: Final = frozenset({"internal", "busy"})
+"""Errors that are the hub's own matter, and say nothing about the host."""
 RATE_LIMITED: Final = 429
 PACED_AHEAD: Final = timedelta(seconds=1)
 """How far ahead calls are given away under a rate; who would have to wait longer comes back later."""
@@ -93,7 +95,8 @@ class Gate:
 
     def report(self, results: Iterable[object], *, first_delay_s: float) -> bool:
         """What came of attempts: answers and RemoteErrors. Returns whether the breaker opened with them."""
-        errors = [result for result in results if isinstance(result, RemoteError)]
+        # One error object for many units is one call that failed.
+        errors = list({id(result): result for result in results if isinstance(result, RemoteError)}.values())
         count = sum(is_failure(error) for error in errors)
         has_answer = count < len(errors) or not errors
         pause_s = max((_asked_s(error, first_delay_s) for error in errors), default=0.0)
@@ -181,7 +184,7 @@ def _close(host: Host) -> int:
 
 def is_failure(error: object) -> bool:
     """Whether the result is an error that says that the host is not well."""
-    if not isinstance(error, RemoteError) or error.code == "internal" or error.kind in (Kind.PERMANENT, Kind.BLOCKED):
+    if not isinstance(error, RemoteError) or error.code in OURS or error.kind in (Kind.PERMANENT, Kind.BLOCKED):
         return False
     return error.status is None or error.status >= 500 or error.status == 408
 
@@ -192,6 +195,8 @@ def is_about_host(result: object) -> bool:
 
 
 def _asked_s(error: RemoteError, first_delay_s: float) -> float:
+    if error.code in OURS:
+        return 0.0
     if error.retry_after_s is not None:
         return error.retry_after_s
     return min(first_delay_s, 60.0) if error.status == RATE_LIMITED else 0.0

@@ -7,6 +7,7 @@ that is still open is not claimed: its new delivery waits for that one.
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
@@ -22,7 +23,9 @@ from syncconfig.models import SyncConfig
 MAX_PROBLEMS: Final = 100
 
 
-def page_commit(*, run: SyncRun, config: SyncConfig, mapped: MappedPage, claims: bool = True) -> Claim:
+def page_commit(
+    *, run: SyncRun, config: SyncConfig, mapped: MappedPage, claims: bool = True, lease: timedelta = LEASE
+) -> Claim:
     """Deliveries, counts and cursor, together or not at all. Returns what is now to be sent by the caller; without
     `claims` everything waits in the table. Raises LeaseLost where the run is not ours any more."""
     page = mapped.page
@@ -49,7 +52,7 @@ def page_commit(*, run: SyncRun, config: SyncConfig, mapped: MappedPage, claims:
                 config_id=config.pk,
                 now=now,
                 claim=token if claims else None,
-                claimed_until=now + LEASE,
+                claimed_until=now + lease,
                 waiting=_waiting(config.pk, made.deliveries),
             )
     for name, value in values.items():

@@ -216,7 +216,7 @@ def _walk(run: SyncRun, config: SyncConfig, reader: Reader, sending: Sending, bu
             sending.step()
             continue
         is_free = sending.passage(probes=False) is Passage.FREE and not budget.is_over
-        sending.add(page_commit(run=run, config=config, mapped=mapped, claims=is_free))
+        sending.add(page_commit(run=run, config=config, mapped=mapped, claims=is_free, lease=sending.lease))
         sending.step(0)
         if mapped.page.is_last:
             return True
@@ -225,7 +225,7 @@ def _walk(run: SyncRun, config: SyncConfig, reader: Reader, sending: Sending, bu
         is_first = False
         if is_free and monotonic() >= due_at_s:
             # Deliveries of other runs, and those of this one that failed before.
-            sending.add(deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS))
+            sending.add(deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS, lease=sending.lease))
             due_at_s = monotonic() + DUE_EVERY_S
 
 

@@ -24,6 +24,7 @@ from outbound.enqueue import DELIVERIES, SYNC, enqueue_again_at, enqueue_on_comm
 from outbound.hosts import host_address, shut_hosts
 from outbound.models import Delivery, DeliveryState, RunState, SyncRun
 from outbound.states import deliveries_move, runs_move
+from outbound.targets.registry import target_host_url
 from syncconfig.models import RequestType, SyncConfig
 
 MAX_RECLAIMED: Final = 2000
@@ -153,9 +154,10 @@ def _deliveries_enqueue(now: datetime) -> int:
         active=True,
         request_type=RequestType.OUT,
     )
-    rows = list(configs.exclude(delivery_policy__is_paused=True).order_by("pk").values_list("pk", "url"))
+    waiting = configs.exclude(delivery_policy__is_paused=True).select_related("connection").order_by("pk")
+    rows = list(waiting.defer("auth_secret", "connection__secret"))
     shut = shut_hosts(now) if rows else set()
-    ids = [pk for pk, url in rows if host_address(url) not in shut]
+    ids = [config.pk for config in rows if host_address(target_host_url(config)) not in shut]
     for config_id in ids:
         enqueue_on_commit(DELIVERIES, config_id)
     return len(ids)

@@ -13,6 +13,16 @@ HTTP_API: Final = "http_api"
 TARGETS: Final[dict[str, type[Target]]] = {HTTP_API: HttpApiTarget}
 
 
+def target_kind(config: SyncConfig) -> str:
+    """Which of `TARGETS` an Out config sends to."""
+    return HTTP_API
+
+
 def target_for(config: SyncConfig) -> Target:
     """The target of an Out config. Raises RemoteError PERMANENT where the config cannot be used for sending."""
-    return TARGETS[HTTP_API](config)
+    return TARGETS[target_kind(config)](config)
+
+
+def target_host_url(config: SyncConfig) -> str:
+    """The URL whose host its deliveries go to."""
+    return TARGETS[target_kind(config)].host_url(config)
