@@ -12,7 +12,6 @@ import logging
 import random
 from collections.abc import Iterable
 from enum import StrEnum
-from time import monotonic
 from typing import Final
 
 from django.contrib.auth.models import User
@@ -25,10 +24,8 @@ from clients.odoo.domain import DomainError
 from outbound import retry
 from outbound.alerts import Trouble, alert
 from outbound.budget import Budget
-from outbound.claims import deliveries_claim
-from outbound.deliveries import CLAIM_UNITS, due_send
+from outbound.deliveries import due_send
 from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
-from outbound.hosts import Passage
 from outbound.models import RunState, RunTrigger, SyncRun
 from outbound.page_commits import page_commit
 from outbound.reading import Reader
@@ -38,6 +35,7 @@ from outbound.selection import Selection, config_domain
 from outbound.sending import Sending
 from outbound.states import ACTIVE_RUNS
 from outbound.targets.registry import target_for
+from outbound.walking import walk
 from syncconfig.connections import client_for
 from syncconfig.models import RequestType, SyncConfig
 from syncconfig.plans import ConfigBroken, plan_for
@@ -46,7 +44,6 @@ from syncconfig.secrets import SecretUnreadable
 logger = logging.getLogger(__name__)
 
 RETRY_SCHEDULE_S: Final = (5.0, 30.0, 120.0, 600.0, 1800.0)
-DUE_EVERY_S: Final = 1.0
 
 
 class RunRefused(Exception):
@@ -192,7 +189,16 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
             watched=sending.policy.watched_keys,
         ) as reader,
     ):
-        is_last = _walk(run, config, reader, sending, budget)
+        is_last = walk(
+            config=config,
+            source=reader,
+            sending=sending,
+            budget=budget,
+            commit=lambda mapped, claims: page_commit(
+                run=run, config=config, mapped=mapped, claims=claims, lease=sending.lease
+            ),
+            is_last=lambda mapped: mapped.page.is_last,
+        )
         if is_last:
             gone_settle(run=run, config=config, client=client)
             scope_done(run=run, config=config)
@@ -200,33 +206,6 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
         due_send(config=config, sending=sending, budget=budget)
     run_hold(run)
     return is_last
-
-
-def _walk(run: SyncRun, config: SyncConfig, reader: Reader, sending: Sending, budget: Budget) -> bool:
-    """Deliveries into the table, and on their way, for one page after the other; the next one is being read
-    meanwhile."""
-    due_at_s = monotonic() + DUE_EVERY_S
-    is_first = True
-    while True:
-        mapped = reader.take() if sending.is_hungry else None
-        if mapped is None:
-            # However short the time, a task brings its run on by a page.
-            if budget.is_over and not is_first:
-                return False
-            sending.step()
-            continue
-        is_free = sending.passage(probes=False) is Passage.FREE and not budget.is_over
-        sending.add(page_commit(run=run, config=config, mapped=mapped, claims=is_free, lease=sending.lease))
-        sending.step(0)
-        if mapped.page.is_last:
-            return True
-        if budget.is_over:
-            return False
-        is_first = False
-        if is_free and monotonic() >= due_at_s:
-            # Deliveries of other runs, and those of this one that failed before.
-            sending.add(deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS, lease=sending.lease))
-            due_at_s = monotonic() + DUE_EVERY_S
 
 
 def _interrupted(run: SyncRun, error: RemoteError) -> Ended:
