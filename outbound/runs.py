@@ -28,6 +28,7 @@ from outbound.deliveries import due_send
 from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
 from outbound.models import RunState, RunTrigger, SyncRun
 from outbound.page_commits import page_commit
+from outbound.pull_runs import pages_fetch
 from outbound.reading import Reader
 from outbound.run_leases import LeaseLost, run_hold, run_release, run_take
 from outbound.run_scope import gone_settle, scope_done, scope_settle
@@ -88,6 +89,8 @@ def run_start(
     Raises RunAlreadyActive while another one is not over, and RunRefused where the config cannot run.
     """
     check_can_run(config)
+    if config.fetches and record_ids is not None:
+        raise RunRefused(f"{config.name} fetches from an external API, and cannot be limited to ids of Odoo.")
     ids = None if record_ids is None else sorted(set(record_ids))
     try:
         with transaction.atomic():
@@ -118,9 +121,9 @@ def check_can_run(config: SyncConfig) -> None:
     if not config.active:
         raise RunRefused(f"{config.name} is not active. Switch it on to run it.")
     if len(config.methods) != 1:
-        raise RunRefused(f"{config.name} needs exactly one HTTP method to send with. Choose POST, PUT or DELETE.")
-    if config.methods == ["GET"]:
-        raise RunRefused(f"{config.name} has the method GET, which sends nothing. Choose POST, PUT or DELETE.")
+        raise RunRefused(
+            f"{config.name} needs exactly one HTTP method. Choose GET to fetch, or POST, PUT or DELETE to send."
+        )
 
 
 def run_execute(*, run_id: int, budget_s: float) -> Ended:
@@ -140,7 +143,10 @@ def _execute(run: SyncRun, budget: Budget) -> Ended:
         config = SyncConfig.objects.select_related("connection").get(pk=run.config_id)
         check_can_run(config)
         with recording(config=config, run_id=run.pk) as rec:
-            is_last = _pages(run, config, rec, budget)
+            if config.fetches:
+                is_last = pages_fetch(run=run, config=config, rec=rec, budget=budget)
+            else:
+                is_last = _pages(run, config, rec, budget)
     except LeaseLost:
         raise
     except RemoteError as error:
