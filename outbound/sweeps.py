@@ -35,6 +35,11 @@ WORKER_LOST: Final = RemoteError(
 )
 
 
+WRITER_LOST: Final = RemoteError(
+    "The worker stopped while writing into Odoo. The record is looked for by its identifier before the next attempt.",
+    kind=Kind.RETRYABLE,
+    code="worker_lost",
+)
 _further: dict[str, Callable[[datetime], object]] = {}
 
 
@@ -72,16 +77,16 @@ def _deliveries_reclaim(now: datetime) -> int:
     expired = Delivery.objects.filter(state=DeliveryState.SENDING, claimed_until__lt=now)
     rows = list(
         expired.order_by("claimed_until").values_list(
-            "pk", "attempts", "run_id", "config_id", "config__retry_schedule"
+            "pk", "attempts", "run_id", "config_id", "config__retry_schedule", "config__method_get"
         )[:MAX_RECLAIMED]
     )
-    groups: dict[tuple[int, int | None, int, str], list[int]] = {}
-    for pk, attempts, run_id, config_id, schedule in rows:
-        groups.setdefault((attempts, run_id, config_id, schedule), []).append(pk)
+    groups: dict[tuple[int, int | None, int, str, bool], list[int]] = {}
+    for pk, attempts, run_id, config_id, schedule, fetches in rows:
+        groups.setdefault((attempts, run_id, config_id, schedule, fetches), []).append(pk)
     moved: Counter[DeliveryState] = Counter()
-    for (attempts, run_of, _config_id, schedule), ids in groups.items():
+    for (attempts, run_of, _config_id, schedule, fetches), ids in groups.items():
         decided = retry.decision(
-            WORKER_LOST,
+            WRITER_LOST if fetches else WORKER_LOST,
             attempts=attempts,
             schedule_s=retry.schedule_of(schedule),
             now=now,

@@ -21,7 +21,7 @@ from unfold.forms import BaseDialogForm
 from auditlog.models import ApiLog
 from auditlog.redaction import redactor
 from outbound.admin.looking import LookingAdmin, back_to, badge, link
-from outbound.models import Delivery, DeliveryState
+from outbound.models import Delivery, DeliveryState, RecordLink
 from outbound.order_keys import is_odoo_id
 from outbound.replay import DISCARDABLE, REPLAYABLE, delivery_discard, delivery_replay
 from syncconfig.admin.safety import NamedFilter
@@ -48,12 +48,12 @@ class DeliveryAdmin(LookingAdmin):
     search_fields = ("record_id",)
     search_help_text = _("An Odoo id, an external id, or an Idempotency-Key")
     fieldsets = (
-        (None, {"fields": ("shown_state", "config_link", "run_link", ("shown_record", "external_id"), "shown_error")}),
+        (None, {"fields": ("shown_state", "config_link", "run_link", ("shown_odoo_id", "external_id"), "shown_error")}),
         (_("Attempts"), {"fields": ("shown_attempts", ("attempts", "shown_next", "delivered_at"))}),
         (_("What is sent"), {"fields": ("method", "shown_payload", "shown_key", "shown_batch")}),
     )
     readonly_fields = (
-        "shown_state", "config_link", "run_link", "shown_record", "shown_error", "shown_attempts", "shown_next",
+        "shown_state", "config_link", "run_link", "shown_odoo_id", "shown_error", "shown_attempts", "shown_next",
         "shown_payload", "shown_key", "shown_batch",
     )  # fmt: skip
     actions_detail = ("replay", "discard")
@@ -105,6 +105,14 @@ class DeliveryAdmin(LookingAdmin):
     def shown_record(self, delivery: Delivery) -> str:
         """A number that only puts deliveries in order is nothing to be shown."""
         return str(delivery.record_id) if is_odoo_id(delivery.record_id) else "-"
+
+    @admin.display(description=_("Odoo id"))
+    def shown_odoo_id(self, delivery: Delivery) -> str:
+        """Of what was fetched, the id under which it came into Odoo."""
+        if is_odoo_id(delivery.record_id) or not delivery.external_id:
+            return self.shown_record(delivery)
+        found = RecordLink.objects.filter(config_id=delivery.config_id, external_id=delivery.external_id)
+        return str(found.values_list("odoo_id", flat=True).first() or "-")
 
     @admin.display(description=_("Next attempt"))
     def shown_next(self, delivery: Delivery) -> str:
