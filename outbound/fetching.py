@@ -29,7 +29,7 @@ from syncconfig.models import SyncConfig
 
 NO_CONTENT: Final = 204
 NOT_FOUND: Final = 404
-PAGES_AHEAD: Final = 4
+PAGES_AHEAD: Final = 2
 MAX_KEYS_SHOWN: Final = 10
 _HINTS: Final = {
     "unauthorized": "Check the sync's authorization.",

@@ -158,13 +158,14 @@ class DeliveryAdmin(LookingAdmin):
             mine = Q(batch=delivery.sent_with)
         else:
             mine = Q(batch=delivery.batch) if delivery.batch else Q(delivery_id=delivery.pk)
-        rows = ApiLog.objects.filter(mine).only("created_at", "status", "duration_ms", "error").order_by("id")
+        columns = ("created_at", "status", "duration_ms", "error", "summary")
+        rows = ApiLog.objects.filter(mine).only(*columns).order_by("id")
         lines: list[tuple[str, str | SafeString, str, str]] = [
             (
                 format_date(timezone.localtime(row.created_at), "Y-m-d H:i:s"),
                 link("auditlog_apilog_change", row.status or _now("no answer"), row.pk),
                 f"{row.duration_ms} ms",
-                row.error or "",
+                row.error or (row.summary if delivery.sent_with else ""),
             )
             for row in rows[:MAX_ATTEMPTS_SHOWN]
         ]

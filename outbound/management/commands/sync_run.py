@@ -89,11 +89,14 @@ class Command(BaseCommand):
                 "deliveries, or change the records."
             )
         for problem in run.problems[:SHOWN_PROBLEMS]:
-            self.stderr.write(f"Record {problem['record_id']} was rejected: {problem['reason']}")
+            name = problem["record_id"]
+            said = f"Record {name} was rejected" if isinstance(name, int) else str(name).capitalize()
+            self.stderr.write(f"{said}: {problem['reason']}")
         dead = Delivery.objects.filter(run=run, state="dead").order_by("pk")
         for delivery in dead[:SHOWN_PROBLEMS]:
             name = record_name(delivery.record_id, delivery.external_id)
-            self.stderr.write(f"Record {name} could not be delivered: {delivery.last_error}")
+            said = f"Delivery #{delivery.pk}" if name == "-" else f"Record {name}"
+            self.stderr.write(f"{said} could not be delivered: {delivery.last_error}")
         if run.state in (RunState.FAILED, RunState.CANCELLED):
             raise CommandError(f"The run is {run.state}. {run.error}".strip())
         if run.dead_count or run.rejected_count:
