@@ -10,6 +10,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 from django.conf import settings
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 TOGETHER: Final = 200
 """Units in one bundle: enough for a call of Odoo to be worth it, few enough to see the end of the time in between."""
+SLOW_S: Final = 10.0
+"""Bundles that take longer become smaller: a task must not be stopped in the middle of one."""
 
 
 def inline_lease() -> timedelta:
@@ -50,6 +53,7 @@ class InlineSender:
         self._report = report
         self._halts = halts
         self._is_halted = False
+        self._most = TOGETHER
         self._units: deque[Unit] = deque()
 
     @property
@@ -63,14 +67,22 @@ class InlineSender:
         """Send one bundle, if so many units are waiting and the host may be called."""
         if self._is_halted or len(self._units) < max(least, 1):
             return
-        bundle = [self._units.popleft() for _each in range(min(TOGETHER, len(self._units)))]
+        bundle = [self._units.popleft() for _each in range(min(self._most, len(self._units)))]
         sent_with = uuid.uuid4()
+        began_s = monotonic()
         results = self._attempt(bundle, sent_with)
+        self._fit(len(bundle), monotonic() - began_s)
         told = {id(result): result for result in results}
         halting = [self._halts(result) for result in told.values()]
         self._is_halted = any(halting)
         for unit, result in zip(bundle, results, strict=True):
             self._report(Outcome(unit, result, sent_with))
+
+    def _fit(self, count: int, took_s: float) -> None:
+        if took_s > SLOW_S:
+            self._most = max(1, count // 2)
+        elif took_s < SLOW_S / 4:
+            self._most = min(TOGETHER, self._most * 2)
 
     def recall(self) -> list[Unit]:
         """Take back what was not sent."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from mapping.engine import identify_in
 from mapping.paths import is_object, parse_path
-from mapping.plan import Plan
+from mapping.plan import LineSpec, Plan
 from mapping.results import MappingResult, payload_hash
 from mapping.script_runs import Ask
 from outbound.changes import NOTHING, known_items
@@ -62,7 +62,7 @@ class Digests:
                 keys.add(str(parse_path(line.key).segments[0]))
         self._keys = None if reads_all else sorted(keys)
         scripts = (config.before_script, config.after_script, config.script_writes)
-        mapped = repr((plan.model, config.on_existing, scripts, plan.tz, plan.lines))
+        mapped = repr((plan.model, config.on_existing, scripts, plan.tz, [_line(line) for line in plan.lines]))
         self._mapping = hashlib.sha256(mapped.encode("utf-8", "surrogatepass")).hexdigest()
 
     def of(self, item: object) -> str:
@@ -70,6 +70,12 @@ class Digests:
         if self._keys is not None and is_object(item):
             read = {key: item[key] for key in self._keys if key in item}  # type: ignore[index,operator]
         return payload_hash({"item": read, "mapping": self._mapping})
+
+
+def _line(line: LineSpec) -> tuple[object, ...]:
+    """All that decides what the line makes of a value; its `repr` leaves out what may be secret."""
+    options = sorted((name, repr(value)) for name, value in line.options.items())
+    return (line.field, line.key, line.calculation, line.direction, line.required, line.absent, line.default, options)
 
 
 def storable(content: Any, body: bytes) -> Any:

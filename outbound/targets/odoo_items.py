@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -28,7 +29,8 @@ from syncconfig.connections import client_for
 from syncconfig.models import SyncConfig
 from syncconfig.plans import ConfigBroken, plan_for
 
-MAX_REASON = 500
+MAX_REASON: Final = 500
+BUSY: Final = "busy"
 
 Result = Answer | RemoteError
 
@@ -93,7 +95,12 @@ class OdooItemsTarget(Target):
             return [error] * len(payloads)
         sound = [at for at, result in enumerate(mapped) if result.values is not None]
         outcomes = upsert_records(
-            config=self.config, plan=self._plan, client=self._client, results=[mapped[at] for at in sound]
+            config=self.config,
+            plan=self._plan,
+            client=self._client,
+            results=[mapped[at] for at in sound],
+            # To wait for each would hold up the others; what is busy comes back by the schedule.
+            wait_s=0,
         )
         written = dict(zip(sound, outcomes, strict=True))
         return [self._result(result, written.get(at)) for at, result in enumerate(mapped)]
@@ -153,13 +160,16 @@ def _for_delivery(result: Result, seen: dict[int, RemoteError]) -> Result:
     """As the retrying of deliveries reads it. One error for several items stays one.
 
     A lost answer does no harm: the next attempt looks the record up by its identifier first. What is about the
-    connection is no item's fault, so they wait until staff have mended it.
+    connection is no item's fault, so they wait until staff have mended it. A record that somebody else is creating,
+    or was when they were killed, may be claimed for longer than one would wait for a caller.
     """
     if not isinstance(result, RemoteError):
         return result
-    message = result.message
+    message, retry_after_s = result.message, result.retry_after_s
     if result.kind is Kind.AMBIGUOUS:
         message += " The record is looked for by its identifier before it is written again."
+    elif result.code == BUSY:
+        message, retry_after_s = "Another request is creating this record at the moment.", None
     elif not (result.kind is Kind.PERMANENT and result.code in FOR_ALL):
         return result
     if id(result) not in seen:
@@ -168,7 +178,7 @@ def _for_delivery(result: Result, seen: dict[int, RemoteError]) -> Result:
             kind=Kind.RETRYABLE,
             code=result.code,
             status=result.status,
-            retry_after_s=result.retry_after_s,
+            retry_after_s=retry_after_s,
             model=result.model,
             field=result.field,
         )

@@ -12,7 +12,7 @@ from demo.shop_lists import made_customers
 from outbound.models import Delivery, DeliveryState, PullPolicy, RecordLink, RunState, RunTrigger, SyncRun
 from outbound.order_keys import is_odoo_id
 from outbound.runs import Ended, RunRefused, run_execute, run_start
-from syncconfig.models import OdooConnection, SyncParam
+from syncconfig.models import OdooConnection, SyncConfigLine, SyncParam
 from tests.outbound.conftest import send, sync
 from tests.outbound.pulling import KINDS, partners, shop_pull
 
@@ -93,6 +93,18 @@ def test_a_changed_mapping_makes_every_item_a_changed_one(
 
     assert sync(config).delivered_count == 3
     assert partners(demo_odoo)["customer-0002@example.com"]["city"] == "Market 2"
+
+    # What a line's repr does not show counts as well.
+    line = SyncConfigLine.objects.create(config=config, field="comment", calculation="constant", default="first")
+    config.refresh_from_db()
+    assert sync(config).delivered_count == 3
+    line.default = "second"
+    line.save()
+    config.refresh_from_db()
+    assert sync(config).delivered_count == 3
+    config.name, config.page_size = "Renamed", 7
+    config.save()
+    assert sync(config).unchanged_count == 3
 
 
 def test_links_and_deliveries_name_the_record_by_its_identifier(

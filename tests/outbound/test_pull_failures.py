@@ -17,7 +17,7 @@ from demo.httpserver import Request, Response
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from demo.shop_lists import made_customers
-from outbound import links, out_auth, sending
+from outbound import links, out_auth, record_claims, sending
 from outbound.models import (
     BreakerState,
     Delivery,
@@ -35,6 +35,8 @@ from outbound.replay import delivery_replay
 from outbound.run_control import run_resume
 from outbound.runs import Ended, run_execute, run_start
 from outbound.sweeps import sweep
+from outbound.targets.odoo_lookup import place_of
+from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 from tests.outbound.conftest import send, send_until_settled, sync
 from tests.outbound.pulling import CUSTOMERS, make_pull, partners, shop_pull
@@ -484,6 +486,31 @@ def test_a_lost_answer_of_odoo_doubles_nothing(connection: OdooConnection, shop:
     send_until_settled(config)
     assert len(partners(demo_odoo)) == 10
     assert Delivery.objects.filter(state=DeliveryState.DELIVERED).count() == 10
+
+
+def test_a_record_that_somebody_else_is_creating_holds_up_no_other(
+    connection: OdooConnection, shop: DemoShop, demo_odoo: DemoOdoo
+) -> None:
+    shop.customers = made_customers(5)
+    config = shop_pull(connection, shop, retry_schedule="600, 600")
+    place = place_of(client_for(connection))
+    key = record_claims.claim_key(
+        place=place, model="res.partner", match_field="email", value="customer-0003@example.com"
+    )
+    (claim,) = record_claims.take([key], ttl_s=600).values()
+
+    run = sync(config)
+    assert run.delivered_count == 4
+    waiting = Delivery.objects.get(state=DeliveryState.PENDING)
+    assert waiting.external_id == "customer-0003@example.com"
+    assert "is creating this record" in waiting.last_error
+    assert waiting.next_attempt_at is not None
+    assert waiting.next_attempt_at > timezone.now() + timedelta(minutes=5)
+
+    record_claims.release([claim])
+    make_due()
+    assert send(config).delivered == 1
+    assert len(partners(demo_odoo)) == 5
 
 
 def test_while_it_is_paused_pages_are_kept_and_nothing_is_written(
