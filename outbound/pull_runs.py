@@ -7,6 +7,7 @@ neither loses nor repeats one. While Odoo is left alone, or the config is paused
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from auditlog.recorder import Recording
 from clients.errors import RemoteError
@@ -24,6 +25,8 @@ from outbound.targets.registry import target_for
 from outbound.walking import walk
 from syncconfig.models import SyncConfig
 from syncconfig.plans import plan_for
+
+MOST_CLAIMED: Final = 1000
 
 
 def pages_fetch(*, run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> bool:
@@ -82,6 +85,8 @@ def _walk(
 
 def items_commit(*, run: SyncRun, config: SyncConfig, page: FetchedPage, claims: bool, lease: timedelta) -> Claim:
     """Deliveries, counts and the place of the next page, together or not at all; as `page_commit`."""
+    # An answer may hold everything; what nobody will come to soon is not claimed, but found when it is due.
+    claims = claims and len(page.items) <= MOST_CLAIMED
     made = items_plan(run=run, config=config, items=page.items)
     made.problems += page.notes
     cursor = {"pull_state": page.state.as_json()}

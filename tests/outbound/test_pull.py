@@ -14,7 +14,8 @@ from outbound.order_keys import is_odoo_id
 from outbound.runs import Ended, RunRefused, run_execute, run_start
 from syncconfig.models import OdooConnection, SyncConfigLine, SyncParam
 from tests.outbound.conftest import send, sync
-from tests.outbound.pulling import KINDS, partners, shop_pull
+from tests.outbound.pulling import KINDS, make_pull, partners, shop_pull
+from tests.outbound.receiver import Receiver, answer
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +61,14 @@ def test_a_thousand_items_reach_odoo_in_creates_of_a_hundred_and_more(
     # One search for each create, and nothing else that grows with the records.
     assert demo_odoo.calls["res.partner", "search_read"] <= 10
     assert demo_odoo.calls["res.partner", "write"] == 0
+
+
+def test_one_answer_may_hold_everything(connection: OdooConnection, demo_odoo: DemoOdoo) -> None:
+    with Receiver(lambda _request: answer(made_customers(2500))) as api:
+        run = sync(make_pull(connection, api.url))
+    assert (run.read_count, run.delivered_count) == (2500, 2500)
+    assert len(partners(demo_odoo)) == 2500
+    assert demo_odoo.calls["res.partner", "create"] <= 25
 
 
 def test_what_is_unchanged_costs_odoo_no_call_and_what_changed_is_written_alone(
