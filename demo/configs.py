@@ -1,4 +1,4 @@
-"""The example configs that the demo loads: orders in, customers in, the catalogue out.
+"""The example configs that the demo loads: orders in, customers in, the catalogue out, the shop's customers fetched.
 
 Written through the models and their validation, as staff would write them in the admin.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from demo.site import Demo
+from outbound.models import PullPolicy
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine, SyncHeader
 
 ORDERS: list[dict[str, Any]] = [
@@ -75,7 +76,7 @@ CATALOGUE: list[dict[str, Any]] = [
 
 
 def create_examples(demo: Demo) -> None:
-    """Create the connection and the three configs. Raises ValidationError if one of them were not legal."""
+    """Create the connection and the four configs. Raises ValidationError if one of them were not legal."""
     connection = OdooConnection(
         name="Demo Odoo",
         url=demo.odoo_url,
@@ -130,6 +131,28 @@ def create_examples(demo: Demo) -> None:
         retry_schedule="1, 2, 5",
     )
     SyncHeader.objects.create(config=catalogue, key="X-Shop-Domain", value="demo-shop")
+    fetched = _create(
+        lines=CUSTOMERS,
+        name="Shop customers fetched",
+        request_type="out",
+        connection=connection,
+        model="res.partner",
+        url=f"{demo.shop_url}/api/customers",
+        method_get=True,
+        auth_type="bearer",
+        auth_secret=demo.shop_token,
+        page_size=10,
+    )
+    fetching = PullPolicy(
+        config=fetched,
+        items_path="customers",
+        pages="link",
+        size_param="limit",
+        since_param="since",
+        since_path="updated_at",
+    )
+    fetching.full_clean()
+    fetching.save()
 
 
 def _create(*, lines: list[dict[str, Any]], **fields: Any) -> SyncConfig:

@@ -1,9 +1,10 @@
 """A web shop on loopback with a catalogue API, for tests, benchmarks and the demo: the far end of outbound syncs.
 
 `POST /api/products/bulk` and `POST /api/products` upsert by sku, `PUT` and `DELETE /api/products/<sku>`,
-`GET /api/products?limit=&offset=` and `GET /api/products/<sku>`. A Bearer token is needed. An `Idempotency-Key` seen
-before replays the stored answer and changes nothing; the same key with another body is refused with 422. Everything
-received is kept in `.received`, so that a test can say what arrived and how often it had an effect.
+`GET /api/products?limit=&offset=` and `GET /api/products/<sku>`; the lists of customers are in `demo.shop_lists`. A
+Bearer token is needed. An `Idempotency-Key` seen before replays the stored answer and changes nothing; the same key
+with another body is refused with 422. Everything received is kept in `.received`, so that a test can say what arrived
+and how often it had an effect.
 """
 
 import argparse
@@ -13,10 +14,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from demo.httpserver import DemoServer, Fault, Headers, Request, Response
+from demo.shop_lists import BadPage, list_answer
 
 PRODUCTS = "/api/products"
 DEFAULT_LIMIT, MAX_LIMIT = 50, 250
@@ -33,6 +35,7 @@ class Received:
     json: Any
     body: bytes
     at: float
+    query: dict[str, str] = field(default_factory=dict)
 
     @property
     def idempotency_key(self) -> str | None:
@@ -52,8 +55,9 @@ class ShopError(Exception):
 class DemoShop(DemoServer):
     """The shop at `.url`, between `start()` and `stop()`.
 
-    `products` is the catalogue by sku; `effects` counts what really changed (created, updated, deleted, unchanged)
-    and `writes` how often each sku was written; `replays` counts answers given again for a known key.
+    `products` is the catalogue by sku, `customers` are those who bought; `effects` counts what really changed (created,
+    updated, deleted, unchanged) and `writes` how often each sku was written; `replays` counts answers given again for
+    a known key.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class DemoShop(DemoServer):
         self.token = token
         self.service_time_s = service_time_ms / 1000
         self.products: dict[str, dict[str, Any]] = {}
+        self.customers: list[dict[str, Any]] = []
         self.received: list[Received] = []
         self.effects: Counter[str] = Counter()
         self.writes: Counter[str] = Counter()
@@ -98,7 +103,9 @@ class DemoShop(DemoServer):
             body = json.loads(request.body) if request.body else None
         except ValueError:
             body = None
-        seen = Received(request.method, request.path, request.headers, body, request.body, time.time())
+        seen = Received(
+            request.method, request.path, request.headers, body, request.body, time.time(), dict(request.query)
+        )
         with self._data_lock:
             self.received.append(seen)
 
@@ -156,6 +163,13 @@ class DemoShop(DemoServer):
                     "DELETE": lambda _request: self._delete(sku),
                 },
             )
+        if request.method == "GET":
+            try:
+                found = list_answer(request, self.customers, self.url)
+            except BadPage as error:
+                raise ShopError(400, "bad_page", str(error)) from None
+            if found is not None:
+                return found
         raise ShopError(404, "not_found", f"There is nothing at {request.path}.")
 
     def _dispatch(self, request: Request, handlers: dict[str, Callable[[Request], Response]]) -> Response:

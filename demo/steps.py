@@ -16,6 +16,7 @@ import requests
 
 from demo.report import Report
 from demo.shop import DemoShop
+from demo.shop_lists import made_customers
 from demo.site import Demo, Site
 
 ORDER = Path(__file__).parent / "payloads" / "order.json"
@@ -57,6 +58,7 @@ class Job:
         self.catalogue_out()
         self.one_price()
         self.failing_shop()
+        self.customers_fetched()
         self.log()
 
     def call(self, method: str, path: str, body: Any = None) -> requests.Response:
@@ -150,6 +152,20 @@ class Job:
         self.report.check("its price in the shop", self.shop.products["DEMO-0008"]["price"], 88.88)
         self.report.done("out", "1 price, after two failures", calls)
 
+    def customers_fetched(self) -> None:
+        self.report.step("Twenty-five customers of the shop are fetched into Odoo, page by page, and one change later")
+        self.shop.customers = made_customers(25)
+        calls = self._sync("Shop customers fetched")
+        self.report.check("pages asked for", calls, 3)
+        mine = [["email", "=like", "customer-%"]]
+        self.report.check("customers in Odoo", len(self.odoo.find("res.partner", mine, [])), 25)
+        self.shop.customers[4] |= {"name": "Customer Five", "updated_at": "2026-02-01T12:00:00Z"}
+        calls += self._sync("Shop customers fetched")
+        five = self.odoo.find("res.partner", [["email", "=", "customer-0005@example.com"]], ["name"])
+        self.report.check("the changed one in Odoo", [each["name"] for each in five], ["Customer Five"])
+        self.report.check("customers in Odoo", len(self.odoo.find("res.partner", mine, [])), 25)
+        self.report.done("out", "26 customers fetched", calls)
+
     def log(self) -> None:
         from auditlog.models import ApiLog
         from outbound.models import Delivery
@@ -159,7 +175,7 @@ class Job:
         self.report.check(
             "requests to the shop", ApiLog.objects.filter(direction="out", party="api").count(), len(self.shop.received)
         )
-        self.report.check("deliveries that arrived", Delivery.objects.filter(state="delivered").count(), 42)
+        self.report.check("deliveries that arrived", Delivery.objects.filter(state="delivered").count(), 42 + 26)
         self.report.check("deliveries in any other state", Delivery.objects.exclude(state="delivered").count(), 0)
         leaks = sum(
             1
@@ -174,10 +190,10 @@ class Job:
         self.odoo.call("product.template", "write", [product["product_tmpl_id"][0]], {"list_price": price})
         self.report.say(f"Odoo: list_price of {sku} is now {price}")
 
-    def _sync(self) -> int:
-        """Run the catalogue sync as an operator would; the number of calls the shop received for it."""
+    def _sync(self, name: str = "Catalogue out") -> int:
+        """Run a sync as an operator would; the number of calls the shop received for it."""
         before = len(self.shop.received)
-        result = self.site.manage("sync_run", "Catalogue out", "--wait")
+        result = self.site.manage("sync_run", name, "--wait")
         for line in (result.stdout + result.stderr).splitlines():
             self.report.say(line)
         self.report.check("sync_run exits with", result.returncode, 0)

@@ -83,6 +83,30 @@ def map_in(
     return _results(page, named)
 
 
+def identify_in(
+    plan: Plan, records: Sequence[object], *, params: Mapping[str, object] = _NO_PARAMS, ask: Ask | None = None
+) -> list[MappingResult]:
+    """Which record each incoming object is, without mapping the rest of it and, unless the script before mapping asks,
+    without a question to anybody: results without values, whose `identifier` is as `map_in` gives it. Their errors
+    are those that keep the identifier from being known."""
+    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz, plan.limits)
+    run_before(page, plan.before)
+    field = plan.identifier.field
+    level = plan.inward.only(field)
+    run = Run({})
+    named: list[tuple[str, object] | None] = [None] * len(page.records)
+    for at, record in enumerate(page.records):
+        if not page.is_sound(at):
+            continue
+        if not is_object(record):
+            page.errors[at].append((0, _no_object(record)))
+            continue
+        run.at = at
+        named[at] = _named_in(field, level.fill((record,), UPDATE, run))
+        page.errors[at], run.errors = run.errors, []
+    return _results(page, named)
+
+
 def _named_in(field: str, values: dict[str, object] | None) -> tuple[str, object] | None:
     if values is None:
         return None

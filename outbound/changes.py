@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +43,23 @@ def known_of(*, config_id: int, record_ids: Collection[int]) -> dict[int, Known]
     return known
 
 
+def known_items(*, config_id: int, items: Mapping[int, str]) -> dict[int, Known]:
+    """The same for what is fetched: `items` are the external ids by the numbers that stand for them."""
+    by_external = {external_id: record_id for record_id, external_id in items.items() if external_id}
+    known: dict[int, Known] = {}
+    keys = list(by_external)
+    for start in range(0, len(keys), MAX_IDS):
+        links = RecordLink.objects.filter(config_id=config_id, external_id__in=keys[start : start + MAX_IDS])
+        for external_id, digest in links.values_list("external_id", "payload_hash"):
+            known[by_external[external_id or ""]] = Known(digest, external_id or "")
+    ids = list(items)
+    for start in range(0, len(ids), MAX_IDS):
+        part = ids[start : start + MAX_IDS]
+        for record_id, digest, state in _undelivered(config_id, part):
+            known[record_id] = Known(digest, items[record_id], is_dead=state == DeliveryState.DEAD.value)
+    return known
+
+
 # Written out, since it is asked for every page, and Django takes longer to make these than the database to answer.
 _LINKS: Final = (
     f"SELECT odoo_id, payload_hash, external_id FROM {RecordLink._meta.db_table} "  # noqa: S608 - our own tables
@@ -60,8 +77,15 @@ def _known_of(config_id: int, ids: list[int]) -> dict[int, Known]:
     with connection.cursor() as cursor:
         cursor.execute(_LINKS.format(ids=places), [config_id, *ids])
         known = {odoo_id: Known(digest, external_id or "") for odoo_id, digest, external_id in cursor.fetchall()}
-        cursor.execute(_UNDELIVERED.format(ids=places), [config_id, *ids, *_COUNTING, DeliveryState.DELIVERED.value])
-        for record_id, digest, state in cursor.fetchall():
-            external_id = known.get(record_id, NOTHING).external_id
-            known[record_id] = Known(digest, external_id, is_dead=state == DeliveryState.DEAD.value)
+    for record_id, digest, state in _undelivered(config_id, ids):
+        external_id = known.get(record_id, NOTHING).external_id
+        known[record_id] = Known(digest, external_id, is_dead=state == DeliveryState.DEAD.value)
     return known
+
+
+def _undelivered(config_id: int, ids: list[int]) -> list[tuple[int, str, str]]:
+    """Of each record the latest delivery that counts, unless that one arrived."""
+    places = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_UNDELIVERED.format(ids=places), [config_id, *ids, *_COUNTING, DeliveryState.DELIVERED.value])
+        return cursor.fetchall()

@@ -28,6 +28,8 @@ LEASE: Final = timedelta(seconds=30)
 RENEW_AFTER_S: Final = 8.0
 MAX_BATCHES: Final = 8
 """Most batches that one claim holds: a batch may be a thousand payloads."""
+MAX_IDS: Final = 10_000
+"""In one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Claim:
     units: tuple[Unit, ...]
 
 
-def deliveries_claim(*, config_id: int, limit: int) -> Claim:
+def deliveries_claim(*, config_id: int, limit: int, lease: timedelta = LEASE) -> Claim:
     """Claim up to `limit` due units of the config, those first that are due longest. No units: none is due."""
     now = timezone.now()
     token = uuid.uuid4()
@@ -77,7 +79,7 @@ def deliveries_claim(*, config_id: int, limit: int) -> Claim:
                 old=DeliveryState.PENDING,
                 new=DeliveryState.SENDING,
                 claim=token,
-                claimed_until=now + LEASE,
+                claimed_until=now + lease,
                 attempts=F("attempts") + 1,
             )
         else:
@@ -108,10 +110,10 @@ def _learn_external_ids(config_id: int, parcels: list[Parcel]) -> None:
         Delivery.objects.filter(pk=parcel.pk).update(external_id=external_id)
 
 
-def claims_renew(tokens: Iterable[uuid.UUID]) -> None:
+def claims_renew(tokens: Iterable[uuid.UUID], *, lease: timedelta = LEASE) -> None:
     """Push the end of the leases; what was taken back meanwhile stays taken."""
     mine = Delivery.objects.filter(claim__in=list(tokens), state=DeliveryState.SENDING)
-    mine.update(claimed_until=timezone.now() + LEASE)
+    mine.update(claimed_until=timezone.now() + lease)
 
 
 def units_release(units: Iterable[Unit]) -> int:
@@ -159,8 +161,13 @@ def claim_of(token: uuid.UUID, parcels: Iterable[Parcel]) -> Claim:
 
 def records_waited_for(*, config_id: int, record_ids: Iterable[int]) -> set[int]:
     """Those of the records that have an open delivery, for which a new one has to wait."""
-    open_ones = Delivery.objects.filter(config_id=config_id, record_id__in=list(record_ids), state__in=OPEN_DELIVERIES)
-    return set(open_ones.order_by().values_list("record_id", flat=True))
+    ids = list(record_ids)
+    found: set[int] = set()
+    for start in range(0, len(ids), MAX_IDS):
+        part = ids[start : start + MAX_IDS]
+        open_ones = Delivery.objects.filter(config_id=config_id, record_id__in=part, state__in=OPEN_DELIVERIES)
+        found.update(open_ones.order_by().values_list("record_id", flat=True))
+    return found
 
 
 def _earlier_of_batch() -> Exists:

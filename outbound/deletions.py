@@ -67,6 +67,9 @@ def deletions_reconcile(
     sends: bool | None = None,
 ) -> DeletionReport:
     """Find what is gone and, where the config's policy says so (or `sends`), insert a DELETE for each."""
+    if config.fetches:
+        # Its links are of what came from elsewhere, where nobody asked for anything to be deleted.
+        return DeletionReport(())
     policy = policy_of(config)
     gone = tuple(deletions_find(config=config, client=client, record_ids=record_ids))
     if not gone or not (policy.deletions == Deletions.DELETE if sends is None else sends):

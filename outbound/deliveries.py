@@ -58,7 +58,8 @@ def due_send(*, config: SyncConfig, sending: Sending, budget: Budget) -> None:
             sending.recall()
             sending.finish()
             return
-        claim = deliveries_claim(config_id=config.pk, limit=1 if passage is Passage.PROBE else CLAIM_UNITS)
+        limit = 1 if passage is Passage.PROBE else CLAIM_UNITS
+        claim = deliveries_claim(config_id=config.pk, limit=limit, lease=sending.lease)
         if passage is Passage.PROBE and not claim.units:
             sending.gate.probe_unused()
         if claim.units:

@@ -53,6 +53,8 @@ class HookPlan:
 
 def hook_plan(*, config: SyncConfig, client: OdooClient, site_url: str, secret: str | None = None) -> HookPlan:
     """What this config needs. Raises RemoteError, and ValueError where Odoo's rules could not tell of anything."""
+    if config.fetches:
+        raise ValueError(f"{config.name} fetches from an external API (GET): Odoo has nothing to tell it.")
     wanted = _field_names(config)
     known = {
         record["name"]: record

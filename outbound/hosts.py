@@ -20,6 +20,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from clients.errors import Kind, RemoteError
+from clients.odoo.bulk import FOR_ALL
 from outbound.models import BreakerState, DeliveryPolicy, Host
 from outbound.states import breakers_move
 
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 1.0
 PROBE_LEASE: Final = timedelta(seconds=60)
 MAX_PAUSE_S: Final = 3600.0
+NOT_ABOUT_HOST: Final = frozenset({"internal", "busy"}) | FOR_ALL
+"""Errors that are the hub's own matter or about how the host is called, and do not say that it is not well."""
 RATE_LIMITED: Final = 429
 PACED_AHEAD: Final = timedelta(seconds=1)
 """How far ahead calls are given away under a rate; who would have to wait longer comes back later."""
@@ -93,7 +96,8 @@ class Gate:
 
     def report(self, results: Iterable[object], *, first_delay_s: float) -> bool:
         """What came of attempts: answers and RemoteErrors. Returns whether the breaker opened with them."""
-        errors = [result for result in results if isinstance(result, RemoteError)]
+        # One error object for many units is one call that failed.
+        errors = list({id(result): result for result in results if isinstance(result, RemoteError)}.values())
         count = sum(is_failure(error) for error in errors)
         has_answer = count < len(errors) or not errors
         pause_s = max((_asked_s(error, first_delay_s) for error in errors), default=0.0)
@@ -181,7 +185,11 @@ def _close(host: Host) -> int:
 
 def is_failure(error: object) -> bool:
     """Whether the result is an error that says that the host is not well."""
-    if not isinstance(error, RemoteError) or error.code == "internal" or error.kind in (Kind.PERMANENT, Kind.BLOCKED):
+    if (
+        not isinstance(error, RemoteError)
+        or error.code in NOT_ABOUT_HOST
+        or error.kind in (Kind.PERMANENT, Kind.BLOCKED)
+    ):
         return False
     return error.status is None or error.status >= 500 or error.status == 408
 
@@ -192,6 +200,8 @@ def is_about_host(result: object) -> bool:
 
 
 def _asked_s(error: RemoteError, first_delay_s: float) -> float:
+    if error.code in NOT_ABOUT_HOST:
+        return 0.0
     if error.retry_after_s is not None:
         return error.retry_after_s
     return min(first_delay_s, 60.0) if error.status == RATE_LIMITED else 0.0

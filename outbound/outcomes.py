@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -52,10 +52,18 @@ class _Group(NamedTuple):
     status: int | None
     text: str
     run_id: int | None
+    sent_with: uuid.UUID | None
 
 
-def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome], writes_back: bool = False) -> Written:
-    """Write them all; returns the counts of what was still ours. `writes_back`: ids that became known go to Odoo."""
+def outcomes_write(
+    *,
+    config: SyncConfig,
+    outcomes: Sequence[Outcome],
+    writes_back: bool = False,
+    remember: Callable[[Sequence[Synced], datetime], None] | None = None,
+) -> Written:
+    """Write them all; returns the counts of what was still ours. `writes_back`: ids that became known go to Odoo.
+    `remember` keeps what is known of the records that arrived, in place of `links_write`."""
     if not outcomes:
         return Written()
     now = timezone.now()
@@ -67,7 +75,7 @@ def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome], writes_ba
     for outcome in outcomes:
         unit, result = outcome.unit, outcome.result
         if isinstance(result, Answer):
-            _take_answer(unit, result, groups, synced)
+            _take_answer(outcome, result, groups, synced)
             continue
         if can_halve(unit, result):
             halves.append((unit, result))
@@ -77,7 +85,8 @@ def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome], writes_ba
         if decided.retry_at is not None:
             retry_at.update((delivery.pk, decided.retry_at) for delivery in unit.deliveries)
         for delivery in unit.deliveries:
-            groups.setdefault(_Group(state, result.status, decided.reason, delivery.run_id), []).append(delivery)
+            group = _Group(state, result.status, decided.reason, delivery.run_id, outcome.sent_with)
+            groups.setdefault(group, []).append(delivery)
     moved: Counter[DeliveryState] = Counter()
     with transaction.atomic():
         ours = _still_ours(outcomes)
@@ -88,7 +97,10 @@ def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome], writes_ba
         for unit, error in halves:
             moved[DeliveryState.PENDING] += _halve(unit, error, ours, now)
         arrived = [each for each in synced if each.delivery.pk in ours]
-        links_write(config_id=config.pk, synced=arrived, now=now)
+        if remember is not None:
+            remember(arrived, now)
+        else:
+            links_write(config_id=config.pk, synced=arrived, now=now)
         if writes_back:
             fresh = {
                 each.delivery.record_id: each.external_id
@@ -100,15 +112,17 @@ def outcomes_write(*, config: SyncConfig, outcomes: Sequence[Outcome], writes_ba
     return Written(moved[DeliveryState.DELIVERED], moved[DeliveryState.DEAD], moved[DeliveryState.PENDING], last_words)
 
 
-def _take_answer(unit: Unit, answer: Answer, groups: dict[_Group, list[Parcel]], synced: list[Synced]) -> None:
-    for position, delivery in enumerate(unit.deliveries):
+def _take_answer(outcome: Outcome, answer: Answer, groups: dict[_Group, list[Parcel]], synced: list[Synced]) -> None:
+    for position, delivery in enumerate(outcome.unit.deliveries):
         reason = answer.refused.get(position)
         if reason is None:
             state, text = DeliveryState.DELIVERED, answer.note
-            synced.append(Synced(delivery, answer.external_ids.get(position, answer.external_id)))
+            external_id = answer.external_ids.get(position, answer.external_id)
+            synced.append(Synced(delivery, external_id, answer.odoo_id))
         else:
             state, text = DeliveryState.DEAD, f"Refused by the receiver: {reason}"
-        groups.setdefault(_Group(state, answer.status, text, delivery.run_id), []).append(delivery)
+        group = _Group(state, answer.status, text, delivery.run_id, outcome.sent_with)
+        groups.setdefault(group, []).append(delivery)
 
 
 def can_halve(unit: Unit, error: RemoteError) -> bool:
@@ -149,6 +163,7 @@ def _write_group(group: _Group, ids: list[int], retry_at: dict[int, datetime], n
         last_error=group.text,
         next_attempt_at=_next_attempts(ids, retry_at) if group.state == DeliveryState.PENDING else None,
         **({"delivered_at": now} if group.state == DeliveryState.DELIVERED else {}),
+        **({"sent_with": group.sent_with} if group.sent_with else {}),
     )
 
 

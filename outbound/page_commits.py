@@ -7,6 +7,8 @@ that is still open is not claimed: its new delivery waits for that one.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
@@ -14,7 +16,7 @@ from django.utils import timezone
 
 from outbound.claims import LEASE, Claim, claim_of, records_waited_for
 from outbound.models import SyncRun
-from outbound.pages import MappedPage, page_plan
+from outbound.pages import MappedPage, PagePlan, page_plan
 from outbound.parcels import Parcel, parcels_insert
 from outbound.run_leases import run_hold
 from syncconfig.models import SyncConfig
@@ -22,22 +24,45 @@ from syncconfig.models import SyncConfig
 MAX_PROBLEMS: Final = 100
 
 
-def page_commit(*, run: SyncRun, config: SyncConfig, mapped: MappedPage, claims: bool = True) -> Claim:
+def page_commit(
+    *, run: SyncRun, config: SyncConfig, mapped: MappedPage, claims: bool = True, lease: timedelta = LEASE
+) -> Claim:
     """Deliveries, counts and cursor, together or not at all. Returns what is now to be sent by the caller; without
     `claims` everything waits in the table. Raises LeaseLost where the run is not ours any more."""
-    page = mapped.page
     made = page_plan(run=run, config=config, page=mapped)
-    problems = [*run.problems, *made.problems][:MAX_PROBLEMS]
+    cursor = {"cursor": max(mapped.page.cursor, run.cursor)}
+    return plan_commit(
+        run=run,
+        config=config,
+        made=made,
+        read_count=len(mapped.page.records),
+        cursor=cursor,
+        claims=claims,
+        lease=lease,
+    )
+
+
+def plan_commit(
+    *,
+    run: SyncRun,
+    config: SyncConfig,
+    made: PagePlan,
+    read_count: int,
+    cursor: Mapping[str, object],
+    claims: bool,
+    lease: timedelta,
+) -> Claim:
+    """As `page_commit`, of what a page came to. `cursor` holds the columns of the run that say how far it has come."""
     token = uuid.uuid4()
     claimed: list[Parcel] = []
     # Nobody else writes these columns while the run is ours.
     values = {
-        "cursor": max(page.cursor, run.cursor),
-        "problems": problems,
-        "read_count": run.read_count + len(page.records),
+        **cursor,
+        "problems": [*run.problems, *made.problems][:MAX_PROBLEMS],
+        "read_count": run.read_count + read_count,
         "unchanged_count": run.unchanged_count + made.unchanged,
         "held_count": run.held_count + made.held,
-        "rejected_count": run.rejected_count + len(made.problems),
+        "rejected_count": run.rejected_count + made.rejected,
         "queued_count": run.queued_count + len(made.deliveries),
     }
     with transaction.atomic():
@@ -49,7 +74,7 @@ def page_commit(*, run: SyncRun, config: SyncConfig, mapped: MappedPage, claims:
                 config_id=config.pk,
                 now=now,
                 claim=token if claims else None,
-                claimed_until=now + LEASE,
+                claimed_until=now + lease,
                 waiting=_waiting(config.pk, made.deliveries),
             )
     for name, value in values.items():

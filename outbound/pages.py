@@ -45,12 +45,13 @@ class MappedPage:
 
 @dataclass(slots=True)
 class PagePlan:
-    """What a page comes to. `held` are unchanged since the other side refused them; `problems` are the rejected
-    records, each with its reason."""
+    """What a page comes to. `held` are unchanged since the other side refused them; `problems` are what
+    staff should know of, each with its reason: the `rejected` records, for one."""
 
     deliveries: list[Parcel] = field(default_factory=list)
     unchanged: int = 0
     held: int = 0
+    rejected: int = 0
     problems: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -93,7 +94,7 @@ def _shown(value: object) -> object:
 
 def page_plan(*, run: SyncRun, config: SyncConfig, page: MappedPage) -> PagePlan:
     """Decide, record by record, what has to be delivered."""
-    made = PagePlan(problems=page.problems)
+    made = PagePlan(problems=page.problems, rejected=len(page.problems))
     known = known_of(config_id=config.pk, record_ids=[each.record_id for each in page.mapped])
     sends_all = run.is_full or not config.only_changed
     method = config.methods[0]

@@ -18,8 +18,10 @@ from auditlog.recorder import recording
 from mapping.engine import map_out
 from mapping.results import diff
 from outbound.models import Delivery, DeliveryState, RunTrigger, SyncRun
+from outbound.preview import Effect
+from outbound.preview_in import preview_in
 from outbound.replay import REPLAYABLE, delivery_discard, delivery_replay
-from outbound.runs import run_start
+from outbound.runs import RunRefused, run_start
 from outbound.selection import Selection
 from outbound.states import DELIVERY_TRANSITIONS
 from syncconfig.connections import client_for
@@ -84,6 +86,8 @@ def replay_simulate(*, config: SyncConfig, ids: Sequence[int], anew: bool) -> Re
     """What sending these again would come to; nothing is written, and nobody but Odoo is asked. Raises RemoteError
     and ConfigBroken where `anew` and Odoo cannot be read."""
     batches = Delivery.objects.filter(pk__in=ids).values_list("batch", flat=True)
+    if config.fetches:
+        return _fetched_simulate(config, ids) if anew else ReplayPreview(len(ids), 1)
     requests = len({batch for batch in batches if batch}) + sum(1 for batch in batches if batch is None)
     if not anew:
         return ReplayPreview(len(ids), requests)
@@ -110,11 +114,30 @@ def replay_anew(*, config: SyncConfig, ids: Sequence[int], user: User | None = N
 
     Raises RunRefused, and then nothing was given up.
     """
+    if config.fetches:
+        raise RunRefused(
+            f"What {config.name} fetched is mapped anew with every attempt. Send it again as it is, without mapping it "
+            "anew."
+        )
     record_ids = list(Delivery.objects.filter(pk__in=ids, config=config).values_list("record_id", flat=True))
     run = run_start(config=config, trigger=RunTrigger.REPLAY, user=user, record_ids=record_ids, is_full=True)
     dead = Delivery.objects.filter(pk__in=ids, state=DeliveryState.DEAD).values_list("pk", flat=True)
     delivery_discard(ids=list(dead), user=user)
     return run
+
+
+def _fetched_simulate(config: SyncConfig, ids: Sequence[int]) -> ReplayPreview:
+    """What would become of items that were fetched, in Odoo as it is now."""
+    shown = list(Delivery.objects.filter(pk__in=ids).order_by("pk").values_list("external_id", "payload")[:MAX_SHOWN])
+    preview = preview_in(config=config, payloads=[payload for _name, payload in shown])
+    changes, lost = [], [preview.problem] if preview.problem else []
+    for (name, _payload), record in zip(shown, preview.records, strict=False):
+        told = "; ".join([record.problem, *(f"{error.key}: {error.message}" for error in record.errors)]).strip("; ")
+        if record.effect is Effect.REFUSE:
+            lost.append(f"{name or record.title}: {told}")
+        else:
+            changes.append(f"{name or record.title}: {record.effect}")
+    return ReplayPreview(len(ids) - len(lost), 1, tuple(changes), tuple(lost))
 
 
 def _mapped(config: SyncConfig, record_ids: Sequence[int]) -> dict[int, dict[str, Any] | str]:

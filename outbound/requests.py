@@ -93,6 +93,34 @@ class RequestTemplate:
             is_deletion=not unit.deliveries[0].payload_hash,
         )
 
+    def fetch(self, params: Mapping[str, str], *, url: str | None = None) -> OutRequest:
+        """The GET request for the config's URL with its parameters and these, or for a `url` that the host itself
+        named, which has its parameters already. Raises as `build`."""
+        now = self._clock()
+        message_id = uuid.uuid4().hex
+        headers = {
+            "Accept": "application/json",
+            **self._headers,
+            **self.credentials.auth.headers(b""),
+            **self._signature(message_id, b"", now),
+            "X-Request-ID": message_id,
+        }
+        if self.credentials.signer:
+            headers["webhook-id"] = message_id
+        own = {} if url else {param.name: self._param(param, now) for param in self._query}
+        return OutRequest(
+            method="GET", url=url or self._plain_url(now), headers=headers, params={**own, **params}, body=None
+        )
+
+    def _plain_url(self, now: datetime) -> str:
+        def fill(match: re.Match[str]) -> str:
+            name = match[1].strip()
+            if name not in self._path:
+                raise _refused(f"The URL holds {{{name}}}, but no path parameter has that name.", "bad_url")
+            return _segment(name, self._param(self._path[name], now))
+
+        return _PLACEHOLDER.sub(fill, self._config.url)
+
     def _signature(self, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
         signer = self.credentials.signer
         return signer.headers(message_id=message_id, body=body, now=now) if signer else {}

@@ -12,7 +12,6 @@ import logging
 import random
 from collections.abc import Iterable
 from enum import StrEnum
-from time import monotonic
 from typing import Final
 
 from django.contrib.auth.models import User
@@ -25,12 +24,11 @@ from clients.odoo.domain import DomainError
 from outbound import retry
 from outbound.alerts import Trouble, alert
 from outbound.budget import Budget
-from outbound.claims import deliveries_claim
-from outbound.deliveries import CLAIM_UNITS, due_send
+from outbound.deliveries import due_send
 from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
-from outbound.hosts import Passage
 from outbound.models import RunState, RunTrigger, SyncRun
 from outbound.page_commits import page_commit
+from outbound.pull_runs import pages_fetch
 from outbound.reading import Reader
 from outbound.run_leases import LeaseLost, run_hold, run_release, run_take
 from outbound.run_scope import gone_settle, scope_done, scope_settle
@@ -38,6 +36,7 @@ from outbound.selection import Selection, config_domain
 from outbound.sending import Sending
 from outbound.states import ACTIVE_RUNS
 from outbound.targets.registry import target_for
+from outbound.walking import walk
 from syncconfig.connections import client_for
 from syncconfig.models import RequestType, SyncConfig
 from syncconfig.plans import ConfigBroken, plan_for
@@ -46,7 +45,6 @@ from syncconfig.secrets import SecretUnreadable
 logger = logging.getLogger(__name__)
 
 RETRY_SCHEDULE_S: Final = (5.0, 30.0, 120.0, 600.0, 1800.0)
-DUE_EVERY_S: Final = 1.0
 
 
 class RunRefused(Exception):
@@ -91,6 +89,8 @@ def run_start(
     Raises RunAlreadyActive while another one is not over, and RunRefused where the config cannot run.
     """
     check_can_run(config)
+    if config.fetches and record_ids is not None:
+        raise RunRefused(f"{config.name} fetches from an external API, and cannot be limited to ids of Odoo.")
     ids = None if record_ids is None else sorted(set(record_ids))
     try:
         with transaction.atomic():
@@ -121,9 +121,9 @@ def check_can_run(config: SyncConfig) -> None:
     if not config.active:
         raise RunRefused(f"{config.name} is not active. Switch it on to run it.")
     if len(config.methods) != 1:
-        raise RunRefused(f"{config.name} needs exactly one HTTP method to send with. Choose POST, PUT or DELETE.")
-    if config.methods == ["GET"]:
-        raise RunRefused(f"{config.name} has the method GET, which sends nothing. Choose POST, PUT or DELETE.")
+        raise RunRefused(
+            f"{config.name} needs exactly one HTTP method. Choose GET to fetch, or POST, PUT or DELETE to send."
+        )
 
 
 def run_execute(*, run_id: int, budget_s: float) -> Ended:
@@ -143,7 +143,10 @@ def _execute(run: SyncRun, budget: Budget) -> Ended:
         config = SyncConfig.objects.select_related("connection").get(pk=run.config_id)
         check_can_run(config)
         with recording(config=config, run_id=run.pk) as rec:
-            is_last = _pages(run, config, rec, budget)
+            if config.fetches:
+                is_last = pages_fetch(run=run, config=config, rec=rec, budget=budget)
+            else:
+                is_last = _pages(run, config, rec, budget)
     except LeaseLost:
         raise
     except RemoteError as error:
@@ -192,7 +195,16 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
             watched=sending.policy.watched_keys,
         ) as reader,
     ):
-        is_last = _walk(run, config, reader, sending, budget)
+        is_last = walk(
+            config=config,
+            source=reader,
+            sending=sending,
+            budget=budget,
+            commit=lambda mapped, claims: page_commit(
+                run=run, config=config, mapped=mapped, claims=claims, lease=sending.lease
+            ),
+            is_last=lambda mapped: mapped.page.is_last,
+        )
         if is_last:
             gone_settle(run=run, config=config, client=client)
             scope_done(run=run, config=config)
@@ -200,33 +212,6 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
         due_send(config=config, sending=sending, budget=budget)
     run_hold(run)
     return is_last
-
-
-def _walk(run: SyncRun, config: SyncConfig, reader: Reader, sending: Sending, budget: Budget) -> bool:
-    """Deliveries into the table, and on their way, for one page after the other; the next one is being read
-    meanwhile."""
-    due_at_s = monotonic() + DUE_EVERY_S
-    is_first = True
-    while True:
-        mapped = reader.take() if sending.is_hungry else None
-        if mapped is None:
-            # However short the time, a task brings its run on by a page.
-            if budget.is_over and not is_first:
-                return False
-            sending.step()
-            continue
-        is_free = sending.passage(probes=False) is Passage.FREE and not budget.is_over
-        sending.add(page_commit(run=run, config=config, mapped=mapped, claims=is_free))
-        sending.step(0)
-        if mapped.page.is_last:
-            return True
-        if budget.is_over:
-            return False
-        is_first = False
-        if is_free and monotonic() >= due_at_s:
-            # Deliveries of other runs, and those of this one that failed before.
-            sending.add(deliveries_claim(config_id=config.pk, limit=CLAIM_UNITS))
-            due_at_s = monotonic() + DUE_EVERY_S
 
 
 def _interrupted(run: SyncRun, error: RemoteError) -> Ended:

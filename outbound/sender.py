@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
+from uuid import UUID
 
 from auditlog.recorder import Recording
 from clients.errors import Kind, RemoteError
@@ -24,10 +25,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a unit: an answer, or an error."""
+    """What became of a unit: an answer, or an error. `sent_with` finds the calls in the log, where they were made for
+    several units together."""
 
     unit: Unit
     result: Answer | RemoteError
+    sent_with: UUID | None = None
 
 
 class Senders:
@@ -64,6 +67,9 @@ class Senders:
 
     def put(self, unit: Unit) -> None:
         self._jobs.put(unit)
+
+    def work(self, *, least: int) -> None:
+        """Nothing: the threads work by themselves."""
 
     def recall(self) -> list[Unit]:
         """Take back the units that no thread has begun with."""

@@ -24,8 +24,9 @@ from clients.errors import RemoteError
 from outbound import retry
 from outbound.alerts import Trouble, alert
 from outbound.budget import Budget
-from outbound.claims import RENEW_AFTER_S, Claim, Unit, claims_renew, units_release
+from outbound.claims import LEASE, RENEW_AFTER_S, Claim, Unit, claims_renew, units_release
 from outbound.hosts import Gate, Passage, is_about_host, is_failure
+from outbound.inline_sender import TOGETHER, InlineSender, inline_lease
 from outbound.models import policy_of
 from outbound.outcomes import outcomes_write
 from outbound.sender import Outcome, Senders
@@ -59,18 +60,29 @@ class Sending:
 
     def __init__(self, *, config: SyncConfig, target: Target, rec: Recording, budget: Budget) -> None:
         self._config = config
+        self._target = target
         self._budget = budget
         self._rec = rec
         self._done: SimpleQueue[Outcome | None] = SimpleQueue()
         self.policy = policy_of(config)
-        self.gate = Gate(url=config.url, policy=self.policy)
+        self.gate = Gate(url=target.host_url(config), policy=self.policy)
+        self.lease = inline_lease() if target.is_inline else LEASE
+        """How long a claim for this sending has to last."""
         self._first_delay_s = retry.schedule_of(config.retry_schedule)[0]
         self._paced: deque[Unit] = deque()
         self._times: deque[datetime] = deque()
         self._failures = 0
-        self._senders = Senders(
-            count=settings.SYNC_CONNECTIONS_PER_HOST, target=target, rec=rec, report=self._done.put, halts=self._halts
-        )
+        self._senders: Senders | InlineSender
+        if target.is_inline:
+            self._senders = InlineSender(target=target, rec=rec, report=self._done.put, halts=self._halts)
+        else:
+            self._senders = Senders(
+                count=settings.SYNC_CONNECTIONS_PER_HOST,
+                target=target,
+                rec=rec,
+                report=self._done.put,
+                halts=self._halts,
+            )
         self._unwritten: list[Outcome] = []
         self._unwritten_count = 0
         self._held: Counter[uuid.UUID] = Counter()
@@ -101,6 +113,8 @@ class Sending:
     def is_hungry(self) -> bool:
         """Whether the next units should be made ready, so that no thread has to wait for them."""
         queued = self._senders.queued + len(self._paced)
+        if self._target.is_inline:
+            return queued < TOGETHER
         return queued < (QUEUED_BATCHES if self._config.request_shape == "page" else QUEUED_UNITS)
 
     def passage(self, *, probes: bool = True) -> Passage:
@@ -115,7 +129,7 @@ class Sending:
         """Send the units of the claim, in their order."""
         for unit in claim.units:
             self._held[unit.token] += 1
-            if self.policy.rate_per_minute:
+            if self.policy.rate_per_minute and not self._target.is_inline:
                 self._paced.append(unit)
             else:
                 self._senders.put(unit)
@@ -127,6 +141,8 @@ class Sending:
     def step(self, timeout_s: float = POLL_S) -> None:
         """Wait for something to happen, at most so long, and write what is worth it."""
         self._pace()
+        # While nothing else is to be done, a small bundle is better than none.
+        self._senders.work(least=1 if timeout_s > 0 else TOGETHER)
         self._collect(self._until_next(timeout_s))
         now = monotonic()
         is_due = (
@@ -139,7 +155,7 @@ class Sending:
         if self._unwritten and is_due:
             self._write()
         if self._held and now >= self._renew_at:
-            claims_renew(self._held)
+            claims_renew(self._held, lease=self.lease)
             self._renew_at = monotonic() + RENEW_AFTER_S
 
     def finish(self) -> None:
@@ -198,7 +214,12 @@ class Sending:
 
     def _write(self) -> None:
         outcomes, self._unwritten, self._unwritten_count = self._unwritten, [], 0
-        written = outcomes_write(config=self._config, outcomes=outcomes, writes_back=bool(self.policy.write_back_field))
+        written = outcomes_write(
+            config=self._config,
+            outcomes=outcomes,
+            writes_back=bool(self.policy.write_back_field),
+            remember=self._target.remember,
+        )
         self.report.delivered += written.delivered
         self.report.dead += written.dead
         self.report.retried += written.retried

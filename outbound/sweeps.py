@@ -24,6 +24,7 @@ from outbound.enqueue import DELIVERIES, SYNC, enqueue_again_at, enqueue_on_comm
 from outbound.hosts import host_address, shut_hosts
 from outbound.models import Delivery, DeliveryState, RunState, SyncRun
 from outbound.states import deliveries_move, runs_move
+from outbound.targets.registry import target_host_url
 from syncconfig.models import RequestType, SyncConfig
 
 MAX_RECLAIMED: Final = 2000
@@ -34,6 +35,11 @@ WORKER_LOST: Final = RemoteError(
 )
 
 
+WRITER_LOST: Final = RemoteError(
+    "The worker stopped while writing into Odoo. The record is looked for by its identifier before the next attempt.",
+    kind=Kind.RETRYABLE,
+    code="worker_lost",
+)
 _further: dict[str, Callable[[datetime], object]] = {}
 
 
@@ -71,16 +77,16 @@ def _deliveries_reclaim(now: datetime) -> int:
     expired = Delivery.objects.filter(state=DeliveryState.SENDING, claimed_until__lt=now)
     rows = list(
         expired.order_by("claimed_until").values_list(
-            "pk", "attempts", "run_id", "config_id", "config__retry_schedule"
+            "pk", "attempts", "run_id", "config_id", "config__retry_schedule", "config__method_get"
         )[:MAX_RECLAIMED]
     )
-    groups: dict[tuple[int, int | None, int, str], list[int]] = {}
-    for pk, attempts, run_id, config_id, schedule in rows:
-        groups.setdefault((attempts, run_id, config_id, schedule), []).append(pk)
+    groups: dict[tuple[int, int | None, int, str, bool], list[int]] = {}
+    for pk, attempts, run_id, config_id, schedule, fetches in rows:
+        groups.setdefault((attempts, run_id, config_id, schedule, fetches), []).append(pk)
     moved: Counter[DeliveryState] = Counter()
-    for (attempts, run_of, _config_id, schedule), ids in groups.items():
+    for (attempts, run_of, _config_id, schedule, fetches), ids in groups.items():
         decided = retry.decision(
-            WORKER_LOST,
+            WRITER_LOST if fetches else WORKER_LOST,
             attempts=attempts,
             schedule_s=retry.schedule_of(schedule),
             now=now,
@@ -153,9 +159,10 @@ def _deliveries_enqueue(now: datetime) -> int:
         active=True,
         request_type=RequestType.OUT,
     )
-    rows = list(configs.exclude(delivery_policy__is_paused=True).order_by("pk").values_list("pk", "url"))
+    waiting = configs.exclude(delivery_policy__is_paused=True).select_related("connection").order_by("pk")
+    rows = list(waiting.defer("auth_secret", "connection__secret"))
     shut = shut_hosts(now) if rows else set()
-    ids = [pk for pk, url in rows if host_address(url) not in shut]
+    ids = [config.pk for config in rows if host_address(target_host_url(config)) not in shut]
     for config_id in ids:
         enqueue_on_commit(DELIVERIES, config_id)
     return len(ids)

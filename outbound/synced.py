@@ -19,6 +19,8 @@ class Synced:
 
     delivery: Parcel
     external_id: str | None
+    odoo_id: int | None = None
+    """Its id in the Odoo that took it, where the target is one."""
 
     @property
     def is_deletion(self) -> bool:

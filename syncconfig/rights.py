@@ -72,13 +72,17 @@ def rights_needed(connection: OdooConnection) -> Needs:
     for config in configs.order_by("pk"):
         for operation in _of_config(config):
             _add(needs, config.model, operation, config)
-        if config.request_type == RequestType.IN and (config.method_post or config.method_put):
+        if config.fetches or (config.request_type == RequestType.IN and (config.method_post or config.method_put)):
             _add_related(needs, config, known)
     return needs
 
 
 def _of_config(config: SyncConfig) -> Iterable[str]:
     yield "read"
+    if config.fetches:
+        yield "create"
+        if config.on_existing == OnExisting.UPDATE:
+            yield "write"
     if config.request_type != RequestType.IN:
         return
     if config.method_post:

@@ -61,12 +61,12 @@ def _direction_messages(config: SyncConfig) -> Messages:
             found["method_post"] = _("Choose at least one HTTP method that callers may use.")
     elif config.request_type == "out":
         if not config.url:
-            found["url"] = _("An Out sync needs the URL that records are sent to.")
-        if config.method_get:
-            found["method_get"] = _("Pulling data with GET is not offered. Choose POST, PUT or DELETE.")
+            found["url"] = _("An Out sync needs the URL that records are sent to, or fetched from.")
+        if config.method_get and len(config.methods) > 1:
+            found["method_get"] = _("GET fetches records into Odoo. To send some as well, make a second sync for that.")
         elif len(config.methods) != 1:
-            found["method_post"] = _("Choose exactly one HTTP method: POST, PUT or DELETE.")
-        if config.request_shape == "page" and "url" not in found:
+            found["method_post"] = _("Choose exactly one HTTP method: GET to fetch, or POST, PUT or DELETE to send.")
+        if config.request_shape == "page" and "url" not in found and not config.method_get:
             varying = [name for name in placeholders(config.url) if name in RECORD_PLACEHOLDERS]
             if varying:
                 found["url"] = _(
@@ -85,10 +85,16 @@ def url_message(config: SyncConfig, *, keys: Collection[str], path_params: Colle
     """Why the URL's placeholders cannot be filled; empty if they can."""
     if config.request_type != "out":
         return ""
-    known = {*path_params, *(() if config.request_shape == "page" else (*keys, *RECORD_PLACEHOLDERS))}
+    is_shared = config.method_get or config.request_shape == "page"
+    known = {*path_params, *(() if is_shared else (*keys, *RECORD_PLACEHOLDERS))}
     unknown = [name for name in placeholders(config.url) if name not in known]
     if not unknown:
         return ""
+    if config.method_get:
+        return _("The URL holds {%(name)s}, but no path parameter has that name. Known here: %(known)s.") % {
+            "name": unknown[0],
+            "known": ", ".join(sorted(known)) or "-",
+        }
     return _(
         "The URL holds {%(name)s}, but no mapped key and no path parameter has that name. Known here: %(known)s."
     ) % {"name": unknown[0], "known": ", ".join(sorted(known)) or "-"}

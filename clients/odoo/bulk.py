@@ -16,7 +16,7 @@ from clients.errors import Kind, RemoteError
 
 Vals = Mapping[str, Any]
 
-_FOR_ALL: Final = frozenset(
+FOR_ALL: Final = frozenset(
     {"access_denied", "unknown_model", "unknown_method", "unknown_database", "not_odoo", "not_json", "forbidden"}
     | {"bad_url", "certificate", "tls", "positional_arguments", "bad_header", "unsafe_answer"}
     | {"response_too_large"}
@@ -102,7 +102,7 @@ def _run(batches: Sequence[Sequence[int]], attempt: Callable[[Sequence[int]], No
     except _Stop as stop:
         for index in stop.at:
             result.errors[index] = stop.error
-        waiting = stop.error if stop.error.code in _FOR_ALL else _not_attempted(stop.error)
+        waiting = stop.error if stop.error.code in FOR_ALL else _not_attempted(stop.error)
         for index, made in enumerate(result.ids):
             if made is None and index not in result.errors:
                 result.errors[index] = waiting
@@ -120,7 +120,7 @@ def _settle(
         try:
             attempt(at)
         except RemoteError as error:
-            if error.kind is not Kind.PERMANENT or error.code in _FOR_ALL:
+            if error.kind is not Kind.PERMANENT or error.code in FOR_ALL:
                 raise _Stop(error, at) from error
             if len(at) == 1:
                 result.errors[at[0]] = error

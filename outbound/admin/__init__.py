@@ -7,7 +7,7 @@ from outbound.admin.links import RecordLinkAdmin
 from outbound.admin.preview import preview
 from outbound.admin.run_now import run_chosen, run_now
 from outbound.admin.runs import SyncRunAdmin
-from outbound.admin.settings import DeliveryPolicyInline, OutAuthInline
+from outbound.admin.settings import DeliveryPolicyInline, OutAuthInline, PullPolicyInline
 from syncconfig.admin.actions import add_config_action, add_config_button, add_config_inline
 from syncconfig.models import RequestType
 
@@ -15,6 +15,7 @@ add_config_button(preview)
 add_config_button(run_now, request_type=RequestType.OUT)
 add_config_button(odoo_hook, request_type=RequestType.OUT)
 add_config_action(run_chosen)
+add_config_inline(PullPolicyInline, request_type=RequestType.OUT)
 add_config_inline(DeliveryPolicyInline, request_type=RequestType.OUT)
 add_config_inline(OutAuthInline, request_type=RequestType.OUT)
 

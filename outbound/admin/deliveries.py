@@ -21,7 +21,8 @@ from unfold.forms import BaseDialogForm
 from auditlog.models import ApiLog
 from auditlog.redaction import redactor
 from outbound.admin.looking import LookingAdmin, back_to, badge, link
-from outbound.models import Delivery, DeliveryState
+from outbound.models import Delivery, DeliveryState, RecordLink
+from outbound.order_keys import is_odoo_id
 from outbound.replay import DISCARDABLE, REPLAYABLE, delivery_discard, delivery_replay
 from syncconfig.admin.safety import NamedFilter
 
@@ -39,7 +40,7 @@ MAX_ATTEMPTS_SHOWN = 100
 @admin.register(Delivery)
 class DeliveryAdmin(LookingAdmin):
     list_display = (
-        "shown_number", "shown_state", "config", "record_id", "external_id", "method", "attempts", "last_status",
+        "shown_number", "shown_state", "config", "shown_record", "external_id", "method", "attempts", "last_status",
         "shown_next", "created_at", "shown_error",
     )  # fmt: skip
     list_display_links = ("shown_number",)
@@ -47,13 +48,13 @@ class DeliveryAdmin(LookingAdmin):
     search_fields = ("record_id",)
     search_help_text = _("An Odoo id, an external id, or an Idempotency-Key")
     fieldsets = (
-        (None, {"fields": ("shown_state", "config_link", "run_link", ("record_id", "external_id"), "shown_error")}),
+        (None, {"fields": ("shown_state", "config_link", "run_link", ("shown_odoo_id", "external_id"), "shown_error")}),
         (_("Attempts"), {"fields": ("shown_attempts", ("attempts", "shown_next", "delivered_at"))}),
         (_("What is sent"), {"fields": ("method", "shown_payload", "shown_key", "shown_batch")}),
     )
     readonly_fields = (
-        "shown_state", "config_link", "run_link", "shown_error", "shown_attempts", "shown_next", "shown_payload",
-        "shown_key", "shown_batch",
+        "shown_state", "config_link", "run_link", "shown_odoo_id", "shown_error", "shown_attempts", "shown_next",
+        "shown_payload", "shown_key", "shown_batch",
     )  # fmt: skip
     actions_detail = ("replay", "discard")
     actions = ("replay_chosen", "discard_chosen")
@@ -100,6 +101,19 @@ class DeliveryAdmin(LookingAdmin):
     def shown_state(self, delivery: Delivery) -> SafeString:
         return badge(delivery.get_state_display(), _COLOURS[DeliveryState(delivery.state)])
 
+    @admin.display(description=_("Odoo id"))
+    def shown_record(self, delivery: Delivery) -> str:
+        """A number that only puts deliveries in order is nothing to be shown."""
+        return str(delivery.record_id) if is_odoo_id(delivery.record_id) else "-"
+
+    @admin.display(description=_("Odoo id"))
+    def shown_odoo_id(self, delivery: Delivery) -> str:
+        """Of what was fetched, the id under which it came into Odoo."""
+        if is_odoo_id(delivery.record_id) or not delivery.external_id:
+            return self.shown_record(delivery)
+        found = RecordLink.objects.filter(config_id=delivery.config_id, external_id=delivery.external_id)
+        return str(found.values_list("odoo_id", flat=True).first() or "-")
+
     @admin.display(description=_("Next attempt"))
     def shown_next(self, delivery: Delivery) -> str:
         if delivery.state != DeliveryState.PENDING or delivery.next_attempt_at is None:
@@ -140,14 +154,18 @@ class DeliveryAdmin(LookingAdmin):
     @admin.display(description=_("Attempts"))
     def shown_attempts(self, delivery: Delivery) -> str | SafeString:
         """The exchanges of the log that carried it, in their order, and what is planned."""
-        mine = Q(batch=delivery.batch) if delivery.batch else Q(delivery_id=delivery.pk)
-        rows = ApiLog.objects.filter(mine).only("created_at", "status", "duration_ms", "error").order_by("id")
+        if delivery.sent_with:
+            mine = Q(batch=delivery.sent_with)
+        else:
+            mine = Q(batch=delivery.batch) if delivery.batch else Q(delivery_id=delivery.pk)
+        columns = ("created_at", "status", "duration_ms", "error", "summary")
+        rows = ApiLog.objects.filter(mine).only(*columns).order_by("id")
         lines: list[tuple[str, str | SafeString, str, str]] = [
             (
                 format_date(timezone.localtime(row.created_at), "Y-m-d H:i:s"),
                 link("auditlog_apilog_change", row.status or _now("no answer"), row.pk),
                 f"{row.duration_ms} ms",
-                row.error or "",
+                row.error or (row.summary if delivery.sent_with else ""),
             )
             for row in rows[:MAX_ATTEMPTS_SHOWN]
         ]

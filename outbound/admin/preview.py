@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWid
 from outbound.preview import MAX_RECORDS, Effect, Preview, RecordPreview, WouldCall
 from outbound.preview_in import preview_in
 from outbound.preview_out import preview_out
+from outbound.preview_pull import preview_pull
 from syncconfig.examples import example_payload
 from syncconfig.models import RequestType, SyncConfig
 
@@ -90,6 +91,19 @@ class RecordsForm(forms.Form):
             raise forms.ValidationError(_now("Write whole numbers separated by commas, e.g. 12,15.")) from None
 
 
+class FetchForm(forms.Form):
+    """How much of the first page."""
+
+    limit = forms.IntegerField(
+        label=_("Items"),
+        min_value=1,
+        max_value=MAX_RECORDS,
+        initial=10,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("How many items of the first page are shown, e.g. 10. The page is fetched."),
+    )
+
+
 @action(description=_("Preview"), url_path="preview", icon="visibility", permissions=["preview"])
 def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     """The page; what it shows changes nothing, but reads Odoo, so it is asked for by POST."""
@@ -97,14 +111,18 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     if config is None:
         return redirect("admin:syncconfig_syncconfig_changelist")
     is_in = config.request_type == RequestType.IN
-    kind = PayloadForm if is_in else RecordsForm
-    initial = {"payload": json.dumps(example_payload(config.lines.all()), indent=2, ensure_ascii=False)}
+    kind = PayloadForm if is_in else FetchForm if config.fetches else RecordsForm
+    initial: dict[str, object] = {}
+    if is_in:
+        initial["payload"] = json.dumps(example_payload(config.lines.all()), indent=2, ensure_ascii=False)
     form = kind(request.POST) if request.method == "POST" else kind(initial=initial)
     found: Preview | None = None
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
         if is_in:
             found = preview_in(config=config, payloads=given["payload"], odoo_id=given["odoo_id"])
+        elif config.fetches:
+            found = preview_pull(config=config, limit=given["limit"])
         else:
             found = preview_out(config=config, ids=given["ids"])
     context = {

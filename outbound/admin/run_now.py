@@ -27,13 +27,13 @@ class RunNowForm(BaseDialogForm):
         label=_("Everything"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text=_("Send unchanged records too."),
+        help_text=_("Send unchanged records too; with GET, fetch from the beginning and write unchanged ones too."),
     )
     record_ids = forms.CharField(
         label=_("Only these Odoo ids"),
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("Separated by commas, e.g. 12,15. Empty: all records of the filter domain."),
+        help_text=_("When sending: separated by commas, e.g. 12,15. Empty: all records of the filter domain."),
     )
 
     def clean_record_ids(self) -> list[int] | None:
@@ -53,7 +53,9 @@ class RunNowForm(BaseDialogForm):
     permissions=["run"],
     dialog={
         "title": _("Run now"),
-        "description": _("The records are read from Odoo, and those that changed are sent."),
+        "description": _(
+            "Records are read from Odoo, or fetched with GET, and those that changed are sent or written."
+        ),
         "form_class": RunNowForm,
         "form_submit_text": _("Run"),
     },

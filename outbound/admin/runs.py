@@ -111,7 +111,7 @@ class SyncRunAdmin(LookingAdmin):
     def shown_error(self, run: SyncRun) -> str:
         return run.error or "-"
 
-    @admin.display(description=_("Rejected records"))
+    @admin.display(description=_("Problems"))
     def shown_problems(self, run: SyncRun) -> str | SafeString:
         if not run.problems:
             return "-"

@@ -11,7 +11,7 @@ from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
-from outbound.models import DeliveryPolicy, OutAuth
+from outbound.models import DeliveryPolicy, OutAuth, PullPolicy
 from syncconfig.admin.safety import DeferredSecretsMixin
 from syncconfig.secret_forms import SecretField, SecretModelForm
 
@@ -97,6 +97,26 @@ class DeliveryPolicyInline(_OneInline):
         ),
         (_("The host"), {"fields": ("rate_per_minute", "breaker_failures", "breaker_pause_s")}),
         (_("Alerts"), {"fields": ("promised_minutes", "alert_emails", "alert_url")}),
+    )
+
+
+class PullPolicyInline(StackedInline):
+    model = PullPolicy
+    formset = PaginationInlineFormSet
+    extra = 0
+    max_num = 1
+    tab = True
+    verbose_name_plural = _("Fetching (GET)")
+    fieldsets = (
+        (
+            _("The answer"),
+            {"fields": ("items_path", "pages", "position_param", "size_param", "first_page", "next_path")},
+        ),
+        (_("Where it ends"), {"fields": ("more_path", "total_path", "max_pages", "other_hosts")}),
+        (
+            _("Only what is new"),
+            {"fields": ("since_param", "since_path", "since_initial", "since_overlap_s", "since_value")},
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from outbound.models.host import BreakerState, Host
 from outbound.models.link import RecordClaim, RecordLink, WriteBack
 from outbound.models.notice import Notice, OdooHook
 from outbound.models.policy import BodyFormat, Deletions, DeliveryPolicy, policy_of
+from outbound.models.pull import Pages, PullPolicy, pull_policy_of
 from outbound.models.run import RunState, RunTrigger, SyncRun
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "OdooHook",
     "OutAuth",
     "OutAuthKind",
+    "Pages",
+    "PullPolicy",
     "RecordClaim",
     "RecordLink",
     "RunState",
@@ -28,4 +31,5 @@ __all__ = [
     "SyncRun",
     "WriteBack",
     "policy_of",
+    "pull_policy_of",
 ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from outbound.models.run import SyncRun
+from outbound.order_keys import record_name
 from syncconfig.models import SyncConfig
 
 
@@ -27,6 +28,10 @@ def _idempotency_key() -> str:
 
 class Delivery(models.Model):
     """One record to be delivered. Its attempts are the rows of the log that name it.
+
+    `record_id` is the record's id in the Odoo that it comes from. A negative one is no id: it stands for something that
+    came from elsewhere, which `external_id` names (`outbound.order_keys`). Either way, deliveries of one config with
+    one `record_id` are of one record, and arrive in their order.
 
     Only `outbound.states` changes `state`. Deliveries with the same `batch` travel in one request, whose
     Idempotency-Key is the batch; otherwise it is the delivery's own. A pending one always has its `next_attempt_at`;
@@ -57,6 +62,8 @@ class Delivery(models.Model):
     next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, default=timezone.now)
     claimed_until = models.DateTimeField(null=True, editable=False)
     claim = models.UUIDField(null=True, editable=False)
+    sent_with = models.UUIDField(null=True, editable=False)
+    """The batch in the log that holds the calls of the last attempt, where those carried other deliveries too."""
     last_status = models.PositiveSmallIntegerField(_("last status"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -86,4 +93,4 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.config} {self.record_id}"
+        return f"#{self.pk} {self.config} {record_name(self.record_id, self.external_id)}"

@@ -221,6 +221,8 @@ class DeliveryPolicy(models.Model):
             found["puts_linked"] = _(
                 "One request carries a page, and so has one method. Choose one request per record."
             )
+        if self.config.fetches:
+            found |= self._sending_messages()
         for key in self.watched_keys:
             try:
                 validate_key_path(key)
@@ -232,6 +234,17 @@ class DeliveryPolicy(models.Model):
             found["write_back_field"] = _("Say first where the answer holds the id (“id in the answer”).")
         if found:
             raise ValidationError(found)
+
+    def _sending_messages(self) -> dict[str, Any]:
+        """What is set that only makes sense for what is sent."""
+        found = {
+            name: _("This sync fetches (GET); this is for what is sent. Clear it.")
+            for name in ("puts_linked", "reads_changes", "write_back_field", "watched_fields")
+            if getattr(self, name)
+        }
+        if self.deletions != Deletions.IGNORE:
+            found["deletions"] = _("This sync fetches (GET), and what is deleted elsewhere stays in Odoo.")
+        return found
 
 
 def policy_of(config: SyncConfig) -> DeliveryPolicy:

@@ -26,7 +26,7 @@ class RunState(models.TextChoices):
 
 
 class SyncRun(models.Model):
-    """One execution of an Out config: a walk over its records by id, page by page.
+    """One execution of an Out config: a walk over its records by id, page by page; or over an external API's pages.
 
     `cursor` is the highest id whose page has its deliveries in the table; a run that is taken up again goes on
     from there. Done means that every record is read and what has to be delivered is in the table; deliveries that
@@ -53,6 +53,8 @@ class SyncRun(models.Model):
     is_full = models.BooleanField(_("everything"), default=False, help_text=_("Send unchanged records too."))
     cursor = models.BigIntegerField(_("cursor"), default=0)
     change_cursor = models.CharField(max_length=50, blank=True, editable=False)
+    pull_state = models.JSONField(null=True, editable=False)
+    """Of a run that fetches: which page comes next, and what was seen so far (`outbound.pull_states`)."""
     read_count = models.PositiveIntegerField(_("read"), default=0)
     unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
     held_count = models.PositiveIntegerField(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from math import isfinite
+from typing import Any, Final, NoReturn
 
 from clients.errors import Kind, RemoteError
 from clients.http import HttpResponse
@@ -49,6 +50,16 @@ class AnswerReader:
         if request.is_batch:
             return self._batch(response, content, request.count)
         return self._single(response, content)
+
+    def fetched(self, response: HttpResponse) -> Any:
+        """The JSON of an answer that was asked for it. Raises RemoteError: RETRYABLE where there is none."""
+        self._check_status(response)
+        try:
+            content = json.loads(response.body, parse_constant=_no_constant, parse_float=_float)
+        except (ValueError, RecursionError) as error:
+            raise _no_json(response, error) from None
+        self._check_error(response, content)
+        return content
 
     def _check_status(self, response: HttpResponse) -> None:
         if not self._statuses:
@@ -147,6 +158,32 @@ def _text(found: object) -> str:
 
 def _refused(response: HttpResponse, message: str) -> RemoteError:
     return RemoteError(message, kind=Kind.PERMANENT, code="rejected", status=response.status)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return value
+
+
+def _no_json(response: HttpResponse, error: Exception) -> RemoteError:
+    """A maintenance page goes away and an answer that was cut off may arrive whole the next time; a login page stays,
+    so the message names what may be wrong."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not response.body.strip():
+        what = "without anything in it"
+    elif kind in ("text/html", "application/xhtml+xml"):
+        what = "with a web page in place of JSON: check the URL and the authorization"
+    else:
+        what = f"with what is no whole JSON ({error})"
+    return RemoteError(
+        f"The answer is {response.status} {what}.", kind=Kind.RETRYABLE, code="bad_answer", status=response.status
+    )
 
 
 def _unclear(response: HttpResponse, message: str) -> RemoteError:

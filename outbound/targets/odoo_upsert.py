@@ -38,9 +38,17 @@ WITHOUT_UPDATE = {OnExisting.IGNORE: Action.IGNORED, OnExisting.REJECT: Action.R
 
 
 def upsert_records(
-    *, config: SyncConfig, plan: Plan, client: OdooClient, results: Sequence[MappingResult]
+    *,
+    config: SyncConfig,
+    plan: Plan,
+    client: OdooClient,
+    results: Sequence[MappingResult],
+    wait_s: float | None = None,
 ) -> list[WriteOutcome]:
     """Create or update each record by its identifier; one outcome per result, in order. Raises nothing remote.
+
+    `wait_s` is how long to wait for a record that somebody else is creating, by default as long as a read may take;
+    after that it is `busy`.
 
     The results must be mapped without errors, with an identifier, and as whole records that may exist already
     (`map_in(..., existing=True)`).
@@ -52,7 +60,7 @@ def upsert_records(
         # Of two entries with one identifier the second finds what the first has made.
         now: dict[object, Entry] = {}
         later = [entry for entry in waiting if now.setdefault(entry.value, entry) is not entry]
-        _Round(config=config, plan=plan, client=client).run(list(now.values()))
+        _Round(config=config, plan=plan, client=client, wait_s=wait_s).run(list(now.values()))
         waiting = later
     return [entry.outcome for entry in entries]
 
@@ -61,11 +69,12 @@ class _Round:
     """Records with different identifiers. Those that somebody else is creating come last, one by one, when nothing
     is held: whoever holds a claim waits for no other one, so two rounds never wait for each other."""
 
-    def __init__(self, *, config: SyncConfig, plan: Plan, client: OdooClient) -> None:
+    def __init__(self, *, config: SyncConfig, plan: Plan, client: OdooClient, wait_s: float | None) -> None:
         self.config = config
         self.client = client
         self.field = plan.identifier.field
         self.ttl_s = claim_ttl_s(client)
+        self.wait_s = client.settings.timeouts.read_s if wait_s is None else wait_s
         self.domain: list[object] = []
 
     def run(self, entries: list[Entry]) -> None:
@@ -105,7 +114,7 @@ class _Round:
                 key=entry.key,
                 claim=entry.claim_key,
                 ttl_s=self.ttl_s,
-                timeout_s=self.client.settings.timeouts.read_s,
+                timeout_s=self.wait_s,
             )
         except ClaimBusy:
             entry.fail(busy())

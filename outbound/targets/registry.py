@@ -6,13 +6,25 @@ from typing import Final
 
 from outbound.targets.base import Target
 from outbound.targets.http_api import HttpApiTarget
+from outbound.targets.odoo_items import OdooItemsTarget
 from syncconfig.models import SyncConfig
 
 HTTP_API: Final = "http_api"
+ODOO_ITEMS: Final = "odoo_items"
 
-TARGETS: Final[dict[str, type[Target]]] = {HTTP_API: HttpApiTarget}
+TARGETS: Final[dict[str, type[Target]]] = {HTTP_API: HttpApiTarget, ODOO_ITEMS: OdooItemsTarget}
+
+
+def target_kind(config: SyncConfig) -> str:
+    """Which of `TARGETS` an Out config sends to."""
+    return ODOO_ITEMS if config.fetches else HTTP_API
 
 
 def target_for(config: SyncConfig) -> Target:
     """The target of an Out config. Raises RemoteError PERMANENT where the config cannot be used for sending."""
-    return TARGETS[HTTP_API](config)
+    return TARGETS[target_kind(config)](config)
+
+
+def target_host_url(config: SyncConfig) -> str:
+    """The URL whose host its deliveries go to."""
+    return TARGETS[target_kind(config)].host_url(config)

@@ -44,6 +44,8 @@ from syncconfig.watching import watched
 # For users who may only look there are no inputs, and so no values that a condition could ask.
 _IN = "typeof request_type === 'undefined' || request_type == 'in'"
 _OUT = "typeof request_type === 'undefined' || request_type == 'out'"
+_SENDS = "typeof request_type === 'undefined' || (request_type == 'out' && !method_get)"
+_WRITES = "typeof request_type === 'undefined' || request_type == 'in' || method_get"
 _AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 
 
@@ -69,9 +71,10 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
     warn_unsaved_form = True
     save_as = False
     conditional_fields = {
-        **dict.fromkeys(("endpoint", "shown_address", "shown_curl", "on_existing", "delete_mode"), _IN),
-        **dict.fromkeys(("url", "request_shape", "wrap_key", "answer_id_path", "only_changed", "retry_schedule"), _OUT),
-        **dict.fromkeys(("connect_timeout_s", "read_timeout_s"), _OUT),
+        **dict.fromkeys(("endpoint", "shown_address", "shown_curl", "delete_mode"), _IN),
+        **dict.fromkeys(("url", "only_changed", "retry_schedule", "connect_timeout_s", "read_timeout_s"), _OUT),
+        **dict.fromkeys(("request_shape", "wrap_key", "answer_id_path"), _SENDS),
+        "on_existing": _WRITES,
         "auth_login": _AUTH.format("== 'basic'"),
         "auth_header": _AUTH.format("== 'header'"),
         "auth_secret": _AUTH.format("!= 'none'"),

@@ -34,8 +34,8 @@ class AuthType(models.TextChoices):
 
 class OnExisting(models.TextChoices):
     UPDATE = "update", _("Update it")
-    REJECT = "reject", _("Reject the request with 409")
-    IGNORE = "ignore", _("Leave it as it is, and answer with it")
+    REJECT = "reject", _("Reject it (In: with 409)")
+    IGNORE = "ignore", _("Leave it as it is (In: and answer with it)")
 
 
 class DeleteMode(models.TextChoices):
@@ -65,7 +65,8 @@ class SyncConfig(models.Model):
         max_length=3,
         choices=RequestType.choices,
         help_text=_(
-            "<em>In</em>: other systems call an endpoint here. <em>Out</em>: records of Odoo are sent to a URL."
+            "<em>In</em>: other systems call an endpoint here. <em>Out</em>: records of Odoo are sent to a URL, or "
+            "fetched from one with GET."
         ),
     )
     connection = models.ForeignKey(
@@ -108,11 +109,14 @@ class SyncConfig(models.Model):
         blank=True,
         validators=[validate_http_url_template],
         help_text=_(
-            "Out only. Where records are sent, e.g. <code>https://shop.example.com/api/products/{sku}</code>. "
-            "In braces: a mapped key, a path parameter, <code>{record_id}</code> or <code>{external_id}</code>."
+            "Out only. Where records are sent, e.g. <code>https://shop.example.com/api/products/{sku}</code>, or "
+            "fetched from. In braces: a path parameter or, when sending, a mapped key, <code>{record_id}</code> or "
+            "<code>{external_id}</code>."
         ),
     )
-    method_get = models.BooleanField("GET", default=False, help_text=_("In: read one record or a list."))
+    method_get = models.BooleanField(
+        "GET", default=False, help_text=_("In: read one record or a list. Out: fetch records into Odoo.")
+    )
     method_post = models.BooleanField("POST", default=False, help_text=_("In: create. Out: send new data."))
     method_put = models.BooleanField("PUT", default=False, help_text=_("In: update. Out: send changes."))
     method_delete = models.BooleanField("DELETE", default=False, help_text=_("In: archive or delete. Out: remove."))
@@ -169,7 +173,7 @@ class SyncConfig(models.Model):
         max_length=10,
         choices=OnExisting.choices,
         default=OnExisting.UPDATE,
-        help_text=_("In only. What a POST does when a record with the same identifier is already there."),
+        help_text=_("In, and Out with GET. What happens when a record with the same identifier is already in Odoo."),
     )
     delete_mode = models.CharField(
         _("DELETE means"),
@@ -200,7 +204,7 @@ class SyncConfig(models.Model):
     only_changed = models.BooleanField(
         _("only what changed"),
         default=True,
-        help_text=_("Out only. Leave out records whose mapped values are the same as when last sent."),
+        help_text=_("Out only. Leave out records whose mapped values are the same as when last sent or fetched."),
     )
     retry_schedule = models.CharField(
         _("retries"),
@@ -285,9 +289,14 @@ class SyncConfig(models.Model):
         return [method for method, is_on in chosen.items() if is_on]
 
     @property
+    def fetches(self) -> bool:
+        """Whether an Out config asks an external API and writes its answers into Odoo, instead of sending."""
+        return self.request_type == RequestType.OUT and self.method_get
+
+    @property
     def plan_direction(self) -> str:
         """Which ways the mapping is used: an endpoint that both takes and gives needs both."""
         if self.request_type == RequestType.OUT:
-            return "out"
+            return "in" if self.fetches else "out"
         writes = self.method_post or self.method_put
         return "both" if writes else "out"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.engine import map_in, map_out
+from mapping.engine import identify_in, map_in, map_out
 from mapping.plan import LineSpec, Plan, PlanSpec, compile_plan
 from tests.mapping.conftest import FakeOdoo
 from tests.mapping.schema import FakeSchema
@@ -176,3 +176,18 @@ def test_what_odoo_requires_and_fills_by_itself_may_be_left_out_but_not_emptied(
     left_out, emptied = map_in(plan, [{"name": "#1"}, {"name": "#2", "company": None}], lookup=NOBODY.lookup)
     assert left_out.values == {"client_order_ref": "#1"}
     assert [(error.key, error.rule) for error in emptied.errors] == [("company", "required")]
+
+
+def test_items_are_identified_without_being_mapped_or_looked_up() -> None:
+    named = identify_in(CONTACT, [{"id": "C-1"}, {"id": 7, "name": 3}, {"name": {}}, {"id": ["x"]}, "text", None])
+
+    assert [result.identifier for result in named] == [("ref", "C-1"), ("ref", "7"), None, None, None, None]
+    assert [result.values for result in named] == [None] * 6
+    assert [bool(result.errors) for result in named] == [False, False, False, True, True, True]
+
+
+def test_items_are_identified_as_they_are_mapped() -> None:
+    record = {"id": 42, "name": {"full": "Ada"}}
+    (mapped,) = map_in(CONTACT, [record], lookup=NOBODY.lookup)
+    (named,) = identify_in(CONTACT, [record])
+    assert named.identifier == mapped.identifier

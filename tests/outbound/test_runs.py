@@ -57,7 +57,7 @@ def test_a_config_has_one_run_at_a_time(config: SyncConfig) -> None:
     [
         ({"active": False}, "is not active"),
         ({"request_type": "in"}, "is an In sync"),
-        ({"method_post": False, "method_get": True}, "method GET, which sends nothing"),
+        ({"method_get": True}, "exactly one HTTP method"),
         ({"method_put": True}, "exactly one HTTP method"),
     ],
 )

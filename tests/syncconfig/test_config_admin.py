@@ -127,7 +127,7 @@ def test_odoo_is_never_asked_within_the_transaction_of_the_form(
         ([IDENTIFIER], {"auth_type": "bearer"}, "needs a token"),
         ([IDENTIFIER], {"domain": "[('a'"}, "domain"),
         ([IDENTIFIER], {"request_type": "out", "url": "https://h/{nothing}"}, "no mapped key and no path parameter"),
-        ([IDENTIFIER], {"request_type": "out", "url": "https://h/x", "method_get": "on"}, "GET is not offered"),
+        ([IDENTIFIER], {"request_type": "out", "url": "https://h/x", "method_get": "on"}, "make a second sync"),
     ],
 )
 def test_what_cannot_work_is_refused_with_the_cure(

@@ -35,7 +35,7 @@ def out(**values: Any) -> SyncConfig:
         (out(url="", method_post=True), "url", "needs the URL"),
         (out(), "method_post", "exactly one HTTP method"),
         (out(method_post=True, method_put=True), "method_post", "exactly one HTTP method"),
-        (out(method_get=True), "method_get", "Choose POST, PUT or DELETE"),
+        (out(method_get=True, method_post=True), "method_get", "make a second sync"),
         (out(method_put=True, request_shape="page", url="https://h/{record_id}"), "url", "one request per record"),
         (config(auth_type="basic", auth_secret="x"), "auth_login", "needs a login"),
         (config(auth_type="basic", auth_login="x"), "auth_secret", "needs a password"),

@@ -12,13 +12,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from outbound.preview import Effect, Preview, RecordPreview
 from outbound.preview_in import preview_in
 from outbound.preview_out import preview_out
+from outbound.preview_pull import preview_pull
 from syncconfig.models import RequestType, SyncConfig
+
+_NOTHING_READ = "No record is in the filter domain."
+_NOTHING_FETCHED = "The answer holds no item."
 
 
 class Command(BaseCommand):
     help = (
-        "Show what a sync would do with a payload (In) or with records of Odoo (Out): the result, its errors, the "
-        "calls, and what would change. Nothing is changed. Exits with 1 when something would be refused."
+        "Show what a sync would do with a payload (In), with records of Odoo (Out) or with the first page of an "
+        "external API (Out with GET): the result, its errors, the calls, and what would change. Nothing is changed. "
+        "Exits with 1 when something would be refused."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--payload", metavar="FILE", help="In: a JSON object or a list of them; - reads it.")
         parser.add_argument("--record", type=int, metavar="ID", help="In: as a PUT to the record of this Odoo id.")
         parser.add_argument("--ids", help="Out: these Odoo ids, separated by commas, e.g. 1,2.")
-        parser.add_argument("--limit", type=int, default=10, help="Out, without ids: the first records; 10.")
+        parser.add_argument("--limit", type=int, default=10, help="Out, without ids: so many of the first records; 10.")
         parser.add_argument("--json", action="store_true", help="Print one JSON document.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,16 +41,18 @@ class Command(BaseCommand):
             raise CommandError(f"There is no sync config {options['name']!r}. There are: {names or 'none'}.")
         if config.request_type == RequestType.IN:
             preview = preview_in(config=config, payloads=_payloads(options["payload"]), odoo_id=options["record"])
+        elif config.fetches:
+            preview = preview_pull(config=config, limit=options["limit"])
         else:
             preview = preview_out(config=config, ids=_ids(options["ids"]), limit=options["limit"])
         if options["json"]:
             self.stdout.write(json.dumps(preview.as_dict(), indent=2, ensure_ascii=False))
         else:
-            self._show(preview)
+            self._show(preview, nothing=_NOTHING_FETCHED if config.fetches else _NOTHING_READ)
         if preview.problem or any(record.effect is Effect.REFUSE for record in preview.records):
             sys.exit(1)
 
-    def _show(self, preview: Preview) -> None:
+    def _show(self, preview: Preview, *, nothing: str) -> None:
         if preview.problem:
             self.stdout.write(f"No preview: {preview.problem}")
         for record in preview.records:
@@ -53,7 +60,7 @@ class Command(BaseCommand):
         for call in preview.calls:
             self.stdout.write(f"{call.call}  {_json(call.content)}")
         if not preview.records and not preview.problem:
-            self.stdout.write("No record is in the filter domain.")
+            self.stdout.write(nothing)
 
     def _show_record(self, record: RecordPreview) -> None:
         place = f" (id {record.odoo_id})" if record.odoo_id else ""

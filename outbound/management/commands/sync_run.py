@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from outbound.models import Delivery, RunState, RunTrigger, SyncRun
+from outbound.order_keys import record_name
 from outbound.runs import RunRefused, run_execute, run_start
 from outbound.states import ACTIVE_RUNS, OPEN_DELIVERIES
 from outbound.sweeps import sweep
@@ -88,10 +89,14 @@ class Command(BaseCommand):
                 "deliveries, or change the records."
             )
         for problem in run.problems[:SHOWN_PROBLEMS]:
-            self.stderr.write(f"Record {problem['record_id']} was rejected: {problem['reason']}")
+            name = problem["record_id"]
+            said = f"Record {name} was rejected" if isinstance(name, int) else str(name).capitalize()
+            self.stderr.write(f"{said}: {problem['reason']}")
         dead = Delivery.objects.filter(run=run, state="dead").order_by("pk")
         for delivery in dead[:SHOWN_PROBLEMS]:
-            self.stderr.write(f"Record {delivery.record_id} could not be delivered: {delivery.last_error}")
+            name = record_name(delivery.record_id, delivery.external_id)
+            said = f"Delivery #{delivery.pk}" if name == "-" else f"Record {name}"
+            self.stderr.write(f"{said} could not be delivered: {delivery.last_error}")
         if run.state in (RunState.FAILED, RunState.CANCELLED):
             raise CommandError(f"The run is {run.state}. {run.error}".strip())
         if run.dead_count or run.rejected_count:
