@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbound', '0005_certificate_authorities'),
+        ('outbound', '0007_fetching'),
     ]
 
     operations = [
