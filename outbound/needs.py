@@ -33,7 +33,7 @@ def worker_needs(now: datetime) -> Iterator[Attention]:
         text = _(
             "No worker is there, so nothing is sent, run or counted. Start one with manage.py syncworker. %(seen)s"
         ) % {"seen": seen}
-        yield Attention(Urgency.BROKEN, _("Worker"), text.strip(), url, "syncconfig.view_syncconfig")
+        yield Attention(Urgency.STANDSTILL, _("Worker"), text.strip(), url, "syncconfig.view_syncconfig")
         return
     for worker in workers:
         if worker not in alive:

@@ -25,6 +25,8 @@ MOST_OF_A_KIND: Final = 5
 class Urgency(IntEnum):
     """The most urgent first."""
 
+    STANDSTILL = 0
+    """Nothing works."""
     BROKEN = 1
     """Something does not work, or is waiting for a person."""
     SOON = 2

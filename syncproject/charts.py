@@ -66,6 +66,7 @@ def _line(label: str, colour: str, values: list[int | None]) -> dict[str, Any]:
         "backgroundColor": colour,
         "borderWidth": 2,
         "pointRadius": 2,
+        "pointHoverRadius": 4,
         "spanGaps": True,
     }
 

@@ -34,7 +34,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": _("Home"),
         "steps": _first_steps(request),
         "attention": [
-            {"is_broken": each.urgency == Urgency.BROKEN, "each": each} for each in attention_for(request, now)
+            {"is_broken": each.urgency <= Urgency.BROKEN, "each": each} for each in attention_for(request, now)
         ],
         "traffic": _traffic(now) if request.user.has_perm("auditlog.view_apilog") else None,
         "figures": _figures(request, now),

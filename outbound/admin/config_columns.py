@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.template.defaultfilters import date as format_date
 from django.template.defaultfilters import truncatechars
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
@@ -56,16 +56,21 @@ def shown_health(config: SyncConfig, facts: Facts) -> Shown:
     """The badge, and why it is so where that is worth a word."""
     shown = badge(facts.health.label, _COLOURS[facts.health])
     if config.drift:
-        shown = format_html("{} {}", shown, badge(_now("Odoo changed"), "danger"))
+        shown = format_html('<span class="sync-cell">{} {}</span>', shown, badge(_now("Odoo changed"), "danger"))
     if facts.health != Health.FAILING:
         return shown
-    return format_html('{}<span class="sync-why">{}</span>', shown, truncatechars(_why(facts), 90))
+    return format_html('{}<span class="sync-reason">{}</span>', shown, truncatechars(_why(facts), 90))
 
 
 def shown_last_success(config: SyncConfig, facts: Facts) -> Shown:
+    """When it last did what it is for; under it, of what time our picture of Odoo is."""
+    shown: Shown = _ago(facts.last_success)
     if facts.is_late(timezone.now()) and facts.health != Health.OFF:
-        return format_html("{} {}", badge(_now("Late"), "warning"), _ago(facts.last_success))
-    return _ago(facts.last_success)
+        shown = format_html("{} {}", badge(_now("Late"), "warning"), shown)
+    if facts.behind is None:
+        return shown
+    behind = _now("%(span)s behind Odoo") % {"span": _span(facts.behind)}
+    return format_html('{}<span class="sync-why">{}</span>', shown, behind)
 
 
 def shown_rate(config: SyncConfig, facts: Facts) -> Shown:
@@ -74,8 +79,8 @@ def shown_rate(config: SyncConfig, facts: Facts) -> Shown:
         return _now("no traffic")
     percent = facts.rate.percent
     colour = "success" if percent >= GOOD_PERCENT else "warning" if percent >= FAIR_PERCENT else "danger"
-    text = _now("%(percent)s %% of %(count)s") % {"percent": percent, "count": facts.rate.count}
-    return badge(text, colour)
+    of = _now("of %(count)s") % {"count": facts.rate.count}
+    return format_html('{}<span class="sync-why">{}</span>', badge(f"{percent} %", colour), of)
 
 
 def shown_backlog(config: SyncConfig, facts: Facts) -> Shown:
@@ -88,17 +93,7 @@ def shown_backlog(config: SyncConfig, facts: Facts) -> Shown:
         parts.append(format_html('<strong class="sync-bad">{}</strong>', dead))
     if not parts:
         return _now("none") if config.request_type == RequestType.OUT else "-"
-    return parts[0] if len(parts) == 1 else format_html("{}, {}", *parts)
-
-
-def shown_behind(config: SyncConfig, facts: Facts) -> Shown:
-    """How old our picture of Odoo is: what changed there since is not known here yet."""
-    if facts.behind is None:
-        return "-"
-    text = _span(facts.behind)
-    if facts.promised is not None and facts.behind > facts.promised:
-        return badge(text, "warning")
-    return text
+    return format_html('<span class="sync-cell">{}</span>', format_html_join(", ", "{}", ((part,) for part in parts)))
 
 
 def shown_next_run(config: SyncConfig, facts: Facts) -> Shown:
@@ -145,7 +140,7 @@ def _span(span: timedelta) -> str:
 
 def _moment(moment: datetime, text: str) -> SafeString:
     exact = format_date(timezone.localtime(moment), "Y-m-d H:i")
-    return format_html('<span class="whitespace-nowrap" title="{}">{}</span>', exact, text)
+    return format_html('<span class="sync-cell" title="{}">{}</span>', exact, text)
 
 
 add_config_columns(
@@ -156,7 +151,6 @@ add_config_columns(
             "last_success": shown_last_success,
             "rate": shown_rate,
             "backlog": shown_backlog,
-            "behind": shown_behind,
             "next_run": shown_next_run,
         },
     )

@@ -23,9 +23,8 @@ Shown = str | SafeString
 TITLES: Final[dict[str, Promise]] = {
     "health": _("Health"),
     "last_success": _("Last success"),
-    "rate": _("Success in 24 h"),
+    "rate": _("In 24 hours"),
     "backlog": _("Backlog"),
-    "behind": _("Behind Odoo"),
     "next_run": _("Next run"),
 }
 _CELLS: Final = "_health_cells"

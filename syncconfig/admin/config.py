@@ -16,7 +16,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
@@ -59,9 +59,8 @@ class SyncConfigAdmin(HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, Read
     hidden_column = "auth_secret"
     deferred_columns = ("connection__secret",)
     list_display = (
-        "name", "shown_direction", health_column("health"), "connection", "model", "shown_target",
-        health_column("last_success"), health_column("rate"), health_column("backlog"), health_column("behind"),
-        health_column("next_run"),
+        "name", health_column("health"), "shown_source", "shown_target",
+        health_column("last_success"), health_column("rate"), health_column("backlog"), health_column("next_run"),
     )  # fmt: skip
     list_fullwidth = True
     list_filter = ("active", "request_type", ("connection", NamedFilter))
@@ -136,16 +135,21 @@ class SyncConfigAdmin(HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, Read
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("connection")
 
-    @display(description=_("Direction"), label={"in": "info", "out": "success"}, ordering="request_type")
-    def shown_direction(self, config: SyncConfig) -> tuple[str, str]:
-        return config.request_type, _now("In") if config.request_type == RequestType.IN else _now("Out")
+    @admin.display(description=_("In Odoo"), ordering="model")
+    def shown_source(self, config: SyncConfig) -> SafeString:
+        return format_html('{}<span class="sync-why">{}</span>', config.model, config.connection.name)
 
     @admin.display(description=_("Endpoint or URL"))
     def shown_target(self, config: SyncConfig) -> SafeString:
-        text = (config.endpoint if config.request_type == RequestType.IN else config.url) or "-"
-        shown = text if len(text) <= 60 else f"{text[:59]}…"
-        methods = ", ".join(config.methods)
-        return format_html('<span class="sync-methods">{}</span> <span class="sync-target">{}</span>', methods, shown)
+        is_in = config.request_type == RequestType.IN
+        text, way = (config.endpoint, _now("In")) if is_in else (config.url, _now("Out"))
+        text = text or "-"
+        return format_html(
+            '<span class="sync-target" title="{}">{}</span><span class="sync-why">{}</span>',
+            text,
+            text.partition("://")[2] or text,
+            f"{way}: {', '.join(config.methods) or '-'}",
+        )
 
     # --- form ---
 
