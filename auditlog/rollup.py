@@ -125,7 +125,8 @@ def _mark() -> TrafficMark:
 
 def _settled_until(mark: TrafficMark, now: datetime) -> int:
     """The id up to which no row is to come any more; the newest one is noted for the next time."""
-    if mark.seen_at is not None and mark.seen_at > now - SETTLED_AFTER:
+    # A clock that was put back must not stop the counting until it has caught up.
+    if mark.seen_at is not None and abs(now - mark.seen_at) < SETTLED_AFTER:
         return mark.upto_id
     newest = ApiLog.objects.aggregate(newest=Max("id"))["newest"] or 0
     until = mark.seen_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from django.db.models import Max, OuterRef, QuerySet, Sum
@@ -102,7 +103,7 @@ def quantile_ms(tally: Tally, part: float) -> int | None:
     """The duration within which `part` of the exchanges were over, estimated within its span; None: there were none."""
     if not tally.count:
         return None
-    wanted, before, low = part * tally.count, 0, 0
+    wanted, before, low = ceil(part * tally.count), 0, 0
     for bound, inside in zip((*BOUNDS_MS, max(tally.longest_ms, BOUNDS_MS[-1])), tally.spans, strict=True):
         if inside and before + inside >= wanted:
             high = min(bound, tally.longest_ms)
