@@ -117,7 +117,7 @@ class ApiLogAdmin(ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if object_id is None or not self.has_view_permission(request):
+        if object_id is None or request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
         entry = (
             ApiLog.objects.select_related("config").defer("config__auth_secret").filter(pk=object_id).first()
