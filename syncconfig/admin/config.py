@@ -305,10 +305,10 @@ def check_fields(
     config = model_admin.get_object(request, object_id)
     if config is None:
         return dialog_done("syncconfig_syncconfig_changelist")
+    act_record(user=request.user, objects=[config], text=_("Compared the lines with Odoo's fields."))
     try:
         with watched(config.connection, config):
             found = drift_check(config)
-        act_record(user=request.user, objects=[config], text=_("Compared the lines with Odoo's fields."))
     except (RemoteError, SecretUnreadable) as error:
         messages.error(request, str(error))
     else:
