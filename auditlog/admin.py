@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from auditlog import admin_trail  # noqa: F401 - registers itself
 from auditlog.filters import NamedFilter, PeriodFilter, StatusClassFilter
 from auditlog.models import ApiLog, Direction, Party
 from auditlog.pages import UncountedPaginator

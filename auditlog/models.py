@@ -1,7 +1,8 @@
-"""One row per HTTP exchange, in or out. Written by `auditlog.recorder` alone, and never changed."""
+"""What happened: one row per HTTP exchange, in or out, their counts by the hour, and what people did."""
 
 from __future__ import annotations
 
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ class Party(models.TextChoices):
 
 
 class ApiLog(models.Model):
-    """An exchange, redacted before it was stored.
+    """An exchange, redacted before it was stored. Written by `auditlog.recorder` alone, and never changed.
 
     `config`, `delivery_id` and `run_id` are plain references without a database constraint: the log outlives what
     it speaks of, is purged by range, and pays for no cascade.
@@ -140,3 +141,14 @@ class TrafficMark(models.Model):
 
     def __str__(self) -> str:
         return str(self.upto_id)
+
+
+class Act(LogEntry):
+    """Something that a person did: a row of the admin's own log, under a name that tells it from the log of requests.
+    Whoever may view that log may view this."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("act of a person")
+        verbose_name_plural = _("what people did")
+        default_permissions = ()

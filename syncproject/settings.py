@@ -353,7 +353,7 @@ UNFOLD = {
                     {
                         "title": _("What people did"),
                         "icon": "history",
-                        "link": reverse_lazy("admin:admin_logentry_changelist"),
+                        "link": reverse_lazy("admin:auditlog_act_changelist"),
                         "permission": _may("admin.view_logentry"),
                     },
                 ],

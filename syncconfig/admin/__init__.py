@@ -1,5 +1,5 @@
 """The admin of what staff configure; a file per concept."""
 
-from syncconfig.admin import config, connection, people, queue, schema, trail
+from syncconfig.admin import config, connection, people, queue, schema
 
-__all__ = ["config", "connection", "people", "queue", "schema", "trail"]
+__all__ = ["config", "connection", "people", "queue", "schema"]

@@ -47,7 +47,7 @@ def rows(db: None) -> dict[str, Any]:
         "django_q_failure": Failure.objects.create(
             id="a" * 32, name="n", func="f", started=now, stopped=now, success=False
         ),
-        "admin_logentry": LogEntry.objects.log_actions(superuser.pk, [odoo], 2, "x", single_object=True),
+        "auditlog_act": LogEntry.objects.log_actions(superuser.pk, [odoo], 2, "x", single_object=True),
         "auditlog_apilog": ApiLog.objects.create(
             created_at=now, direction="out", party="api", method="POST", url="/", status=200, duration_ms=1
         ),

@@ -33,7 +33,7 @@ MODELS = {
     "auth_group": "auth.{}_group",
     "django_q_schedule": {"view": "django_q.view_schedule"},
     "django_q_failure": {"view": "django_q.view_failure", "delete": "django_q.delete_failure"},
-    "admin_logentry": {"view": "admin.view_logentry"},
+    "auditlog_act": {"view": "admin.view_logentry"},
     "auditlog_apilog": {"view": "auditlog.view_apilog"},
     "outbound_delivery": {"view": "outbound.view_delivery"},
     "outbound_host": {"view": "outbound.view_host"},

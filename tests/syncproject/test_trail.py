@@ -131,7 +131,7 @@ def test_it_is_told_in_the_language_of_the_installation(admin_user: User, rows: 
 def test_the_page_of_what_people_did_is_filtered_and_found(admin_client: Client, rows: dict[str, Any]) -> None:
     user = User.objects.get(username="somebody")
     act_record(user=user, objects=[rows["syncconfig_syncconfig"]], text="Started run #%(id)s.", id=77)
-    url = reverse("admin:admin_logentry_changelist")
+    url = reverse("admin:auditlog_act_changelist")
 
     def listed(query: str) -> list[str]:
         soup = BeautifulSoup(admin_client.get(url + query).content, "html.parser")
@@ -148,8 +148,8 @@ def test_the_page_of_what_people_did_is_filtered_and_found(admin_client: Client,
 
 
 def test_nobody_changes_the_record(admin_client: Client, rows: dict[str, Any]) -> None:
-    entry = rows["admin_logentry"]
+    entry = rows["auditlog_act"]
     for view in ("change", "delete"):
-        answer = admin_client.post(reverse(f"admin:admin_logentry_{view}", args=[entry.pk]), {"post": "yes"})
+        answer = admin_client.post(reverse(f"admin:auditlog_act_{view}", args=[entry.pk]), {"post": "yes"})
         assert answer.status_code == 403
     assert LogEntry.objects.filter(pk=entry.pk, action_flag=CHANGE).exists()

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import date as format_date
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,7 +20,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
+
+from auditlog.models import Act
+from auditlog.pages import UncountedPaginator
 
 _PERIODS = {"1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
@@ -66,10 +69,10 @@ class TimeFilter(admin.SimpleListFilter):
         return queryset.filter(action_time__gte=timezone.now() - period) if period else queryset
 
 
-@admin.register(LogEntry)
-class LogEntryAdmin(ModelAdmin):
-    list_display = ("action_time", "user", "shown_kind", "shown_object", "shown_action", "shown_message")
-    list_display_links = ("action_time",)
+@admin.register(Act)
+class ActAdmin(ModelAdmin):
+    list_display = ("shown_time", "user", "shown_kind", "shown_object", "shown_action", "shown_message")
+    list_display_links = ("shown_time",)
     list_filter = (UserFilter, KindFilter, TimeFilter)
     list_filter_submit = False
     list_per_page = 50
@@ -80,11 +83,14 @@ class LogEntryAdmin(ModelAdmin):
     sortable_by = ()
     search_fields = ("object_repr", "change_message")
     search_help_text = _("Part of an object's name, or of what was done")
-    paginator = InfinitePaginator
+    paginator = UncountedPaginator
     show_full_result_count = False
     actions = None
-    fields = ("action_time", "user", "shown_kind", "shown_object", "shown_action", "shown_message")
+    fields = ("shown_time", "user", "shown_kind", "shown_object", "shown_action", "shown_message")
     readonly_fields = fields
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("admin.view_logentry"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -95,12 +101,16 @@ class LogEntryAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @admin.display(description=_("Time"))
+    def shown_time(self, entry: Act) -> str:
+        return format_date(timezone.localtime(entry.action_time), "Y-m-d H:i:s")
+
     @admin.display(description=_("Kind of object"))
-    def shown_kind(self, entry: LogEntry) -> str:
+    def shown_kind(self, entry: Act) -> str:
         return str(entry.content_type.name) if entry.content_type else "-"
 
     @admin.display(description=_("Object"))
-    def shown_object(self, entry: LogEntry) -> str | SafeString:
+    def shown_object(self, entry: Act) -> str | SafeString:
         """With the way to it, where it can still be there."""
         kind = entry.content_type
         if kind is None or not entry.object_id or entry.action_flag == DELETION:
@@ -111,11 +121,15 @@ class LogEntryAdmin(ModelAdmin):
             return entry.object_repr
         return format_html('<a class="text-link" href="{}">{}</a>', url, entry.object_repr)
 
-    @display(description=_("Action"), label={ADDITION: "success", CHANGE: "info", DELETION: "danger"})
-    def shown_action(self, entry: LogEntry) -> tuple[int, str]:
-        words = {ADDITION: _now("Added"), CHANGE: _now("Changed or acted on"), DELETION: _now("Deleted")}
-        return entry.action_flag, words.get(entry.action_flag, "-")
+    @display(description=_("Action"), label={"added": "success", "acted": "info", "deleted": "danger"})
+    def shown_action(self, entry: Act) -> tuple[str, str]:
+        if entry.action_flag == ADDITION:
+            return "added", _now("Added")
+        if entry.action_flag == DELETION:
+            return "deleted", _now("Deleted")
+        # What a form changed is kept as a list; what a button did, as a sentence.
+        return ("changed", _now("Changed")) if entry.change_message.startswith("[") else ("acted", _now("Acted"))
 
     @admin.display(description=_("What"))
-    def shown_message(self, entry: LogEntry) -> str:
+    def shown_message(self, entry: Act) -> str:
         return entry.get_change_message() or "-"
