@@ -53,8 +53,8 @@ def run_write_backs(config_id: int) -> None:
 def run_sweep() -> None:
     """The sweep of every minute, and what else is looked after in the background."""
     sweep()
-    traffic_count()
     promises_check(timezone.now())
+    traffic_count()
     schemas_refresh(limit=MAX_SCHEMAS)
     drifts_check(limit=MAX_DRIFTS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
@@ -31,7 +32,10 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+        """Not of people who have done something: the record of it would go with them. They are made inactive."""
+        if not super().has_delete_permission(request, obj) or not self._may_touch(request, obj):
+            return False
+        return obj is None or not LogEntry.objects.filter(user=obj).exists()
 
     def _may_touch(self, request: HttpRequest, obj: Any) -> bool:
         return obj is None or not obj.is_superuser or is_superuser(request)

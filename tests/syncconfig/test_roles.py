@@ -11,6 +11,7 @@ from django.test import Client
 
 from syncconfig.models import Role
 from syncconfig.roles import NAMES, roles_keep
+from syncconfig.trail import act_record
 
 pytestmark = pytest.mark.django_db
 
@@ -150,3 +151,14 @@ def test_an_administrator_touches_no_superuser(administrator: Client) -> None:
     administrator.post("/admin/auth/user/", {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"})
     root.refresh_from_db()
     assert root.check_password("as it was 4711")
+
+
+def test_who_has_done_something_is_not_deleted_with_the_record_of_it(admin_client: Client) -> None:
+    clerk, newcomer = User.objects.create_user("clerk"), User.objects.create_user("newcomer")
+    act_record(user=clerk, objects=[newcomer], text="Something.")
+    data = {"action": "delete_selected", "_selected_action": [clerk.pk], "post": "yes"}
+    admin_client.post("/admin/auth/user/", data)
+    assert admin_client.post(f"/admin/auth/user/{clerk.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=clerk.pk).exists()
+    admin_client.post(f"/admin/auth/user/{newcomer.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=newcomer.pk).exists()
