@@ -5,11 +5,11 @@ The log itself is read for its end alone, which is not counted yet, and only whi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Max, OuterRef, QuerySet, Sum
 
@@ -88,7 +88,7 @@ def rates_of(config_ids: Iterable[int], *, now: datetime) -> dict[tuple[int, str
     }
 
 
-def last_ok_of_config() -> QuerySet[TrafficHour]:
+def last_ok_of_config() -> QuerySet[TrafficHour, Any]:
     """For a Subquery in a query of configs: when an exchange of its direction went well for the last time."""
     rows = TrafficHour.objects.filter(config_id=OuterRef("pk"), direction=OuterRef("request_type"), party=Party.API)
     return rows.filter(last_ok_at__isnull=False).order_by("-hour").values("last_ok_at")[:1]
@@ -143,7 +143,7 @@ def _sums() -> dict[str, Sum | Max]:
     }
 
 
-def _tally(row: dict[str, int]) -> Tally:
+def _tally(row: Mapping[str, Any]) -> Tally:
     return Tally(
         count=row["counted"],
         failed=row["failures"],

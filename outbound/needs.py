@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -61,12 +61,12 @@ def failing_need(now: datetime) -> Iterator[Attention]:
 
 def late_need(now: datetime) -> Iterator[Attention]:
     """Syncs that have not succeeded for longer than promised."""
-    promising = SyncConfig.objects.filter(
+    promising: QuerySet[Any] = SyncConfig.objects.filter(
         active=True, delivery_policy__promised_minutes__isnull=False, delivery_policy__is_paused=False
     )
-    rows = promising.annotate(**success_columns()).order_by("name")
+    promising = promising.annotate(**success_columns()).order_by("name")
     late = 0
-    for row in rows.values("pk", "name", "created_at", "done_at", "ok_at", "delivery_policy__promised_minutes"):
+    for row in promising.values("pk", "name", "created_at", "done_at", "ok_at", "delivery_policy__promised_minutes"):
         latest = last_success_of(row) or row["created_at"]
         promised = timedelta(minutes=row["delivery_policy__promised_minutes"])
         if now - latest <= promised or late >= MOST_OF_A_KIND:

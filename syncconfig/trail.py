@@ -33,7 +33,7 @@ def act_record(*, user: Any, objects: Iterable[Model], text: Promise | str, **va
         if len(rows) > MOST_ENTRIES:
             _record_many(user, rows, message)
             return
-        LogEntry.objects.log_actions(user.pk, rows, CHANGE, message)  # type: ignore[arg-type]
+        LogEntry.objects.log_actions(user.pk, rows, CHANGE, message)
 
 
 def _record_many(user: Any, rows: list[Model], message: str) -> None:

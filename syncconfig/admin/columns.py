@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
@@ -20,7 +19,7 @@ from unfold.views import ChangeList
 from syncconfig.models import RequestType, SyncConfig
 
 Shown = str | SafeString
-TITLES: Final[dict[str, Promise]] = {
+TITLES: Final[dict[str, Any]] = {
     "health": _("Health"),
     "last_success": _("Last success"),
     "rate": _("In 24 hours"),
@@ -44,12 +43,13 @@ class ConfigChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        cells: dict[int, dict[str, Shown]] = {config.pk: {} for config in self.result_list}
+        rows: list[SyncConfig] = list(self.result_list)  # type: ignore[has-type]
+        self.result_list = rows
+        cells: dict[int, dict[str, Shown]] = {config.pk: {} for config in rows}
         for provider in HealthColumnsMixin.providers:
             wanted = [
                 config
-                for config in self.result_list
+                for config in rows
                 if provider.request_type is None or config.request_type == provider.request_type
             ]
             known = provider.load(wanted) if wanted else {}
@@ -57,7 +57,7 @@ class ConfigChangeList(ChangeList):
                 if config.pk in known:
                     for name, show in provider.show.items():
                         cells[config.pk][name] = show(config, known[config.pk])
-        for config in self.result_list:
+        for config in rows:
             setattr(config, _CELLS, cells[config.pk])
 
 
