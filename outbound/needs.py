@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from syncconfig.attention import MOST_OF_A_KIND, Attention, Urgency
 from syncconfig.models import SyncConfig
 
 RESTARTED_LATELY: Final = timedelta(minutes=15)
+VANISHED_LATELY: Final = timedelta(hours=2)
 ONE_MORE: Final = MOST_OF_A_KIND + 1
 
 
@@ -37,6 +38,8 @@ def worker_needs(now: datetime) -> Iterator[Attention]:
         return
     for worker in workers:
         if worker not in alive:
+            if _is_replaced(worker, alive) or worker.beat_at < now - VANISHED_LATELY:
+                continue
             text = _("It was seen last %(span)s ago, and did not say that it ends.")
             text %= {"span": timesince(worker.beat_at, now)}
             yield Attention(Urgency.SOON, str(worker), text, url, "outbound.view_worker")
@@ -44,6 +47,11 @@ def worker_needs(now: datetime) -> Iterator[Attention]:
             text = _("Its processes ended or hung and were started anew, %(span)s ago; its output says why.")
             text %= {"span": timesince(worker.restarted_at, now)}
             yield Attention(Urgency.SOON, str(worker), text, url, "outbound.view_worker")
+
+
+def _is_replaced(worker: Worker, alive: Iterable[Worker]) -> bool:
+    """Whether another one was started on its machine since: the system restarts a worker that was killed."""
+    return any(each.host == worker.host and each.started_at > worker.beat_at for each in alive)
 
 
 def failing_need(now: datetime) -> Iterator[Attention]:

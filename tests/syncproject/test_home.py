@@ -121,6 +121,14 @@ def test_a_worker_that_vanished_is_told_of(admin_client: Client, out: SyncConfig
     assert "9" in text
 
 
+def test_a_worker_that_was_started_anew_on_its_machine_is_not_missed(
+    admin_client: Client, out: SyncConfig, worker: Worker
+) -> None:
+    then = timezone.now() - timedelta(minutes=9)
+    Worker.objects.create(host=worker.host, pid=43, started_at=then, beat_at=then)
+    assert attention(admin_client) == []
+
+
 def test_each_trouble_leads_to_where_it_is_mended(
     admin_client: Client, out: SyncConfig, into: SyncConfig, worker: Worker
 ) -> None:
