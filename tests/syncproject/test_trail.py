@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from demo.odoo import DemoOdoo
 from outbound.models import Delivery
-from syncconfig.models import OdooConnection, SyncConfig
+from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 from syncconfig.trail import MOST_ENTRIES, act_record
 from tests.syncproject.test_permissions import BUTTONS, LIST_ACTIONS, address
 
@@ -81,19 +81,20 @@ def test_an_accepted_suggestion_is_on_record(admin_client: Client, connection: O
     assert "email" in message
 
 
-@pytest.mark.parametrize("what", ["create", "remove", "check"])
-def test_rules_in_odoo_are_on_record(
-    what: str, admin_client: Client, rows: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The demo Odoo has no automation rules; what is done there is tested against a real one."""
-    LogEntry.objects.all().delete()
-    for name in ("hook_create", "hook_remove"):
-        monkeypatch.setattr(f"outbound.admin.hooks.{name}", lambda **kwargs: type("Hook", (), {"rule_ids": [1]})())
-    monkeypatch.setattr("outbound.admin.hooks.hook_check", lambda **kwargs: [])
-    admin_client.post(address("syncconfig_syncconfig_odoo_hook", rows), {"what": what})
-    ((_user, name, message),) = entries()
-    assert name == "One"
-    assert "Odoo" in message
+def test_rules_in_odoo_are_on_record(admin_client: Client, connection: OdooConnection) -> None:
+    config = SyncConfig.objects.create(
+        name="Partners out", request_type="out", connection=connection, model="res.partner",
+        url="https://x.example.com", method_post=True,
+    )  # fmt: skip
+    SyncConfigLine.objects.create(config=config, field="ref", key="id", is_identifier=True)
+    url = reverse("admin:syncconfig_syncconfig_odoo_hook", args=[config.pk])
+    for what in ("create", "check", "remove"):
+        assert admin_client.post(url, {"what": what}).status_code == 302
+    assert [(what, message) for _user, what, message in entries()] == [
+        ("Partners out", "Made the rules in Odoo."),
+        ("Partners out", "Checked the rules in Odoo."),
+        ("Partners out", "Removed the rules from Odoo."),
+    ]
 
 
 def test_fields_read_anew_are_on_record(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbound', '0005_certificate_authorities'),
+        ('outbound', '0006_hook_told_at'),
         ('syncconfig', '0006_known_models'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
