@@ -38,8 +38,8 @@ class Health(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one sync. `pending` and `dead` end at `MOST_COUNTED`; `behind` is how old our picture of Odoo
-    is, for syncs that have ever read it through."""
+    """What is known of one sync. `pending` and `dead` end at `MOST_COUNTED`; `behind` is how old our picture of the
+    source is, which is Odoo, or the other system where a sync fetches; None where it has never been read through."""
 
     health: Health
     last_success: datetime | None

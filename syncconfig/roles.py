@@ -25,7 +25,7 @@ _EDITING: Final = (
     *(f"{app}.{verb}_*" for app in _APPS for verb in ("add", "change")),
     "syncconfig.delete_*",
     "inbound.delete_*",
-    "outbound.delete_deliverypolicy",
+    "outbound.delete_*policy",
     "outbound.delete_outauth",
     "outbound.delete_recordlink",
 )

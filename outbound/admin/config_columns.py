@@ -63,13 +63,14 @@ def shown_health(config: SyncConfig, facts: Facts) -> Shown:
 
 
 def shown_last_success(config: SyncConfig, facts: Facts) -> Shown:
-    """When it last did what it is for; under it, of what time our picture of Odoo is."""
+    """When it last did what it is for; under it, of what time our picture of its source is."""
     shown: Shown = _ago(facts.last_success)
     if facts.is_late(timezone.now()) and facts.health != Health.OFF:
         shown = format_html("{} {}", badge(_now("Late"), "warning"), shown)
     if facts.behind is None:
         return shown
-    behind = _now("%(span)s behind Odoo") % {"span": _span(facts.behind)}
+    text = _now("%(span)s behind the source") if config.fetches else _now("%(span)s behind Odoo")
+    behind = text % {"span": _span(facts.behind)}
     return format_html('{}<span class="sync-why">{}</span>', shown, behind)
 
 

@@ -223,7 +223,7 @@ class DeliveryAdmin(LookingAdmin):
     def _in_states(self, ids: Any, states: tuple[DeliveryState, ...]) -> list[Delivery]:
         """The rows that are going to be acted on, for the record of who did what."""
         rows = Delivery.objects.filter(pk__in=list(ids), state__in=states).select_related("config")
-        return list(rows.only("config__name"))
+        return list(rows.only("record_id", "external_id", "config__name"))
 
     def _tell_replayed(self, request: HttpRequest, ids: Any) -> None:
         rows = self._in_states(ids, REPLAYABLE)

@@ -8,6 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('outbound', '0006_hook_told_at'),
+        ('outbound', '0007_fetching'),
         ('syncconfig', '0006_known_models'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

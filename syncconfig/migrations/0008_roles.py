@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('syncconfig', '0006_known_models'),
+        ('syncconfig', '0007_fetching'),
     ]
 
     operations = [
