@@ -7,8 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbound', '0006_hook_told_at'),
-        ('outbound', '0007_fetching'),
+        ('outbound', '0008_hook_told_at'),
         ('syncconfig', '0006_known_models'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
