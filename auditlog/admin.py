@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from auditlog import admin_trail  # noqa: F401 - registers itself
 from auditlog.filters import NamedFilter, PeriodFilter, StatusClassFilter
 from auditlog.models import ApiLog, Direction, Party
 from auditlog.pages import UncountedPaginator
@@ -117,7 +118,7 @@ class ApiLogAdmin(ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if object_id is None or not self.has_view_permission(request):
+        if object_id is None or request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
         entry = (
             ApiLog.objects.select_related("config").defer("config__auth_secret").filter(pk=object_id).first()

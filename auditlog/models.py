@@ -1,7 +1,8 @@
-"""One row per HTTP exchange, in or out. Written by `auditlog.recorder` alone, and never changed."""
+"""What happened: one row per HTTP exchange, in or out, their counts by the hour, and what people did."""
 
 from __future__ import annotations
 
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ class Party(models.TextChoices):
 
 
 class ApiLog(models.Model):
-    """An exchange, redacted before it was stored.
+    """An exchange, redacted before it was stored. Written by `auditlog.recorder` alone, and never changed.
 
     `config`, `delivery_id` and `run_id` are plain references without a database constraint: the log outlives what
     it speaks of, is purged by range, and pays for no cascade.
@@ -83,3 +84,71 @@ class ApiLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.summary or self.url} {self.status or '-'}"
+
+
+BOUNDS_MS = (25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
+"""Upper ends of the spans of durations that are counted; what took longer is counted apart."""
+
+
+class TrafficHour(models.Model):
+    """How many exchanges began in one hour: of a config, in a direction, with a party. Written by `auditlog.rollup`.
+
+    `config_id` is 0 for exchanges that belong to no config, since a unique constraint would not see NULL. `ms_25` and
+    so on count those that took up to so many milliseconds, and longer than the span before.
+    """
+
+    hour = models.DateTimeField()
+    config_id = models.PositiveBigIntegerField(default=0)
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    party = models.CharField(max_length=4, choices=Party.choices)
+    count = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    last_ok_at = models.DateTimeField(null=True)
+    ms_25 = models.PositiveIntegerField(default=0)
+    ms_50 = models.PositiveIntegerField(default=0)
+    ms_100 = models.PositiveIntegerField(default=0)
+    ms_250 = models.PositiveIntegerField(default=0)
+    ms_500 = models.PositiveIntegerField(default=0)
+    ms_1000 = models.PositiveIntegerField(default=0)
+    ms_2500 = models.PositiveIntegerField(default=0)
+    ms_5000 = models.PositiveIntegerField(default=0)
+    ms_10000 = models.PositiveIntegerField(default=0)
+    ms_30000 = models.PositiveIntegerField(default=0)
+    ms_over = models.PositiveIntegerField(default=0)
+    longest_ms = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["config_id", "hour", "direction", "party"], name="traffic_once_per_hour")
+        ]
+        indexes = [models.Index(fields=["hour"], name="traffic_by_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H} {self.config_id} {self.direction} {self.party}: {self.count}"
+
+
+class TrafficMark(models.Model):
+    """How far the log is counted in hours: one row. `seen_id` is what was the newest entry at `seen_at`."""
+
+    upto_id = models.BigIntegerField(default=0)
+    seen_id = models.BigIntegerField(default=0)
+    seen_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.upto_id)
+
+
+class Act(LogEntry):
+    """Something that a person did: a row of the admin's own log, under a name that tells it from the log of requests.
+    Whoever may view that log may view this."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("act of a person")
+        verbose_name_plural = _("what people did")
+        default_permissions = ()

@@ -7,15 +7,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 
 from inbound.models import Credential, EndpointPolicy, InboundRequest
+from inbound.needs import waiting_of, waiting_text, waiting_url
 from syncconfig.admin.actions import add_config_inline
+from syncconfig.admin.columns import ConfigColumns, add_config_columns
 from syncconfig.admin.safety import DeferredSecretsMixin, NamedFilter
-from syncconfig.models import RequestType
+from syncconfig.models import RequestType, SyncConfig
 from syncconfig.secret_forms import SecretField, SecretModelForm
 
 
@@ -120,6 +125,15 @@ class PolicyInline(DeferredSecretsMixin, StackedInline):
 
 add_config_inline(CredentialInline, request_type=RequestType.IN)
 add_config_inline(PolicyInline, request_type=RequestType.IN)
+
+
+def shown_waiting(config: SyncConfig, waiting: int) -> SafeString:
+    """Accepted requests that wait at the endpoint, and the way to them."""
+    text = _now("%(count)s waiting") % {"count": waiting_text(waiting)}
+    return format_html('<a class="text-link" href="{}">{}</a>', waiting_url(config.pk), text)
+
+
+add_config_columns(ConfigColumns(load=waiting_of, show={"backlog": shown_waiting}, request_type=RequestType.IN))
 
 
 @admin.register(InboundRequest)

@@ -7,9 +7,12 @@ class OutboundConfig(AppConfig):
     verbose_name = _("Deliveries")
 
     def ready(self) -> None:
-        from outbound import noticed, schedules, sweeps, triggers, write_backs
+        from outbound import needs, noticed, schedules, sweeps, triggers, write_backs
+        from syncconfig.attention import add_attention
 
         triggers.connect_signals()
         sweeps.add_sweep(noticed.notices_start)
         sweeps.add_sweep(schedules.missed_start)
         sweeps.add_sweep(write_backs.write_backs_due)
+        for provider in needs.PROVIDERS:
+            add_attention(provider)

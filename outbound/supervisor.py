@@ -21,10 +21,11 @@ from time import monotonic
 from typing import Final
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django_q.brokers import Broker, get_broker
 
 from outbound.cluster import PARENT_VARIABLE
+from outbound.heartbeat import Heartbeat
 from outbound.pulse import VARIABLE as PULSE_VARIABLE
 from outbound.pulse import Pulse
 from outbound.sweeps import sweep
@@ -54,6 +55,7 @@ class Supervisor:
             Path(self._home.name), idle_s=IDLE_HUNG_S, busy_s=settings.SYNC_TASK_TIMEOUT_S + BUSY_RESERVE_S
         )
         self._is_hung = False
+        self._sign = Heartbeat()
 
     def stop(self) -> None:
         """Make `run` end; safe in a signal handler."""
@@ -75,6 +77,7 @@ class Supervisor:
                 else:
                     logger.error("The cluster ended with exit code %s; it is started anew.", self._child.returncode)
                 _kill_group(self._child)
+                self._sign.restarted()
                 pause_s = TICK_S if monotonic() - started_s > STEADY_AFTER_S else min(2 * pause_s, MAX_PAUSE_S)
                 self._stopping.wait(pause_s)
         finally:
@@ -105,12 +108,17 @@ class Supervisor:
             waiting = self._broker.queue_size()
             self._is_hung = self._pulse.is_hung(waiting=waiting)
             sweep(enqueues_deliveries=waiting <= 2 * settings.SYNC_WORKERS)
+            self._sign.beat(waiting=waiting)
         except Exception:  # database or broker away for a moment: they have their own exceptions
             logger.exception("The sweep failed; it is tried again in a second.")
             return False
         return True
 
     def _end(self) -> None:
+        try:
+            self._sign.end()
+        except DatabaseError:
+            logger.exception("The worker's sign of life could not be removed; it is taken for absent in a minute.")
         child = self._child
         if child is None:
             return

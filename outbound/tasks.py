@@ -6,9 +6,12 @@ does not react): claims and leases make the first harmless, and the sweep makes 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.utils import timezone
 
+from auditlog.rollup import log_rollup, traffic_purge
 from outbound.budget import Budget
 from outbound.deliveries import deliveries_run
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
@@ -51,8 +54,16 @@ def run_sweep() -> None:
     """The sweep of every minute, and what else is looked after in the background."""
     sweep()
     promises_check(timezone.now())
+    traffic_count()
     schemas_refresh(limit=MAX_SCHEMAS)
     drifts_check(limit=MAX_DRIFTS)
+
+
+def traffic_count() -> None:
+    """Count what was logged since the last time, and forget the figures that are too old."""
+    now = timezone.now()
+    log_rollup(now=now)
+    traffic_purge(now=now, older_than=now - timedelta(days=settings.SYNC_TRAFFIC_DAYS))
 
 
 def run_schedule(trigger_id: int) -> None:

@@ -35,7 +35,7 @@ def schedules_reconcile() -> None:
     triggers = list(SyncTrigger.objects.select_related("config").defer("config__auth_secret"))
     for trigger in triggers:
         schedule_keep(trigger)
-    known = {_name(trigger.pk) for trigger in triggers}
+    known = {schedule_name(trigger.pk) for trigger in triggers}
     Schedule.objects.filter(func=SCHEDULE).exclude(name__in=known).delete()
 
 
@@ -43,14 +43,14 @@ def schedule_keep(trigger: SyncTrigger) -> None:
     """Create, change or remove the schedule of this trigger."""
     config = trigger.config
     if not (trigger.active and config.active and config.request_type == RequestType.OUT):
-        Schedule.objects.filter(name=_name(trigger.pk)).delete()
+        Schedule.objects.filter(name=schedule_name(trigger.pk)).delete()
         return
     if trigger.kind == TriggerKind.CRON:
         times: dict[str, Any] = {"schedule_type": Schedule.CRON, "cron": trigger.cron, "minutes": None}
     else:
         minutes = min(trigger.interval_minutes or 1, MAX_MINUTES)
         times = {"schedule_type": Schedule.MINUTES, "cron": None, "minutes": minutes}
-    _keep(_name(trigger.pk), func=SCHEDULE, args=f"{trigger.pk},", **times)
+    _keep(schedule_name(trigger.pk), func=SCHEDULE, args=f"{trigger.pk},", **times)
 
 
 def _keep(name: str, **wanted: Any) -> None:
@@ -67,7 +67,8 @@ def _keep(name: str, **wanted: Any) -> None:
     schedule.save()
 
 
-def _name(trigger_id: int) -> str:
+def schedule_name(trigger_id: int) -> str:
+    """Of the schedule that stands for this trigger in django-q2's table."""
     return f"sync trigger {trigger_id}"
 
 
@@ -76,7 +77,7 @@ def _trigger_saved(sender: type[Model], instance: SyncTrigger, **kwargs: Any) ->
 
 
 def _trigger_deleted(sender: type[Model], instance: SyncTrigger, **kwargs: Any) -> None:
-    Schedule.objects.filter(name=_name(instance.pk)).delete()
+    Schedule.objects.filter(name=schedule_name(instance.pk)).delete()
 
 
 def _config_saved(sender: type[Model], instance: SyncConfig, created: bool, **kwargs: Any) -> None:

@@ -7,6 +7,10 @@ class SyncconfigConfig(AppConfig):
     verbose_name = _("Configuration")
 
     def ready(self) -> None:
-        from syncconfig import checks, revisions  # noqa: F401 - the checks register themselves
+        from syncconfig import checks, needs, revisions, roles  # noqa: F401 - the checks register themselves
+        from syncconfig.attention import add_attention
 
         revisions.connect_signals()
+        roles.connect_signals()
+        add_attention(needs.connections_need)
+        add_attention(needs.drifts_need)

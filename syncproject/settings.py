@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
@@ -11,6 +11,11 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from syncproject.env import BASE_DIR, env
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
 
 # --- Security --------------------------------------------------------------------------------------------------
 
@@ -58,6 +63,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "syncproject.health_check.HealthCheck",
     "django.middleware.security.SecurityMiddleware",
     "inbound.middleware.ApiFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -185,6 +191,7 @@ SYNC_SCRIPT_ENV_CALLS = env.int("SYNC_SCRIPT_ENV_CALLS", default=100)
 
 SYNC_LOG_BODY_BYTES = env.int("SYNC_LOG_BODY_BYTES", default=64 * 1024)
 SYNC_LOG_DAYS = env.int("SYNC_LOG_DAYS", default=90)
+SYNC_TRAFFIC_DAYS = env.int("SYNC_TRAFFIC_DAYS", default=400)
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -236,6 +243,15 @@ def _stylesheet(request: object) -> str:
     return static("syncconfig/admin.css")
 
 
+def _home_stylesheet(request: object) -> str:
+    return static("syncconfig/home.css")
+
+
+def _may(*permissions: str) -> Callable[[HttpRequest], bool]:
+    """Whether the user may see a place of the sidebar."""
+    return lambda request: request.user.has_perms(permissions)
+
+
 UNFOLD = {
     "SITE_TITLE": _("Sync hub for Odoo"),
     "SITE_HEADER": _("Sync hub"),
@@ -244,11 +260,15 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": [_stylesheet],
+    "STYLES": [_stylesheet, _home_stylesheet],
+    "DASHBOARD_CALLBACK": "syncproject.home.home",
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,
         "navigation": [
+            {
+                "items": [{"title": _("Home"), "icon": "home", "link": reverse_lazy("admin:index")}],
+            },
             {
                 "title": _("Syncs"),
                 "items": [
@@ -256,11 +276,13 @@ UNFOLD = {
                         "title": _("Sync configs"),
                         "icon": "sync_alt",
                         "link": reverse_lazy("admin:syncconfig_syncconfig_changelist"),
+                        "permission": _may("syncconfig.view_syncconfig"),
                     },
                     {
                         "title": _("Odoo connections"),
                         "icon": "hub",
                         "link": reverse_lazy("admin:syncconfig_odooconnection_changelist"),
+                        "permission": _may("syncconfig.view_odooconnection"),
                     },
                 ],
             },
@@ -272,31 +294,43 @@ UNFOLD = {
                         "title": _("Log"),
                         "icon": "receipt_long",
                         "link": reverse_lazy("admin:auditlog_apilog_changelist"),
+                        "permission": _may("auditlog.view_apilog"),
                     },
                     {
                         "title": _("Runs"),
                         "icon": "play_circle",
                         "link": reverse_lazy("admin:outbound_syncrun_changelist"),
+                        "permission": _may("outbound.view_syncrun"),
                     },
                     {
                         "title": _("Deliveries"),
                         "icon": "local_shipping",
                         "link": reverse_lazy("admin:outbound_delivery_changelist"),
+                        "permission": _may("outbound.view_delivery"),
                     },
                     {
                         "title": _("Accepted requests"),
                         "icon": "inbox",
                         "link": reverse_lazy("admin:inbound_inboundrequest_changelist"),
+                        "permission": _may("inbound.view_inboundrequest"),
                     },
                     {
                         "title": _("Hosts"),
                         "icon": "dns",
                         "link": reverse_lazy("admin:outbound_host_changelist"),
+                        "permission": _may("outbound.view_host"),
                     },
                     {
                         "title": _("Record links"),
                         "icon": "link",
                         "link": reverse_lazy("admin:outbound_recordlink_changelist"),
+                        "permission": _may("outbound.view_recordlink"),
+                    },
+                    {
+                        "title": _("Workers"),
+                        "icon": "engineering",
+                        "link": reverse_lazy("admin:outbound_worker_changelist"),
+                        "permission": _may("outbound.view_worker"),
                     },
                 ],
             },
@@ -308,11 +342,19 @@ UNFOLD = {
                         "title": _("Users"),
                         "icon": "person",
                         "link": reverse_lazy("admin:auth_user_changelist"),
+                        "permission": _may("auth.view_user"),
                     },
                     {
                         "title": _("Groups"),
                         "icon": "group",
                         "link": reverse_lazy("admin:auth_group_changelist"),
+                        "permission": _may("auth.view_group"),
+                    },
+                    {
+                        "title": _("What people did"),
+                        "icon": "history",
+                        "link": reverse_lazy("admin:auditlog_act_changelist"),
+                        "permission": _may("admin.view_logentry"),
                     },
                 ],
             },

@@ -1,4 +1,4 @@
-"""Where requests go: the admin, the endpoints that other systems call, and a health check."""
+"""Where requests go: the admin, and the endpoints that other systems call. `health_check` answers before them."""
 
 from __future__ import annotations
 

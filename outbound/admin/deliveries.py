@@ -25,6 +25,7 @@ from outbound.models import Delivery, DeliveryState, RecordLink
 from outbound.order_keys import is_odoo_id
 from outbound.replay import DISCARDABLE, REPLAYABLE, delivery_discard, delivery_replay
 from syncconfig.admin.safety import NamedFilter
+from syncconfig.trail import act_record
 
 _COLOURS = {
     DeliveryState.PENDING: "info",
@@ -219,16 +220,25 @@ class DeliveryAdmin(LookingAdmin):
     def discard_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         self._tell_discarded(request, queryset.values_list("pk", flat=True))
 
+    def _in_states(self, ids: Any, states: tuple[DeliveryState, ...]) -> list[Delivery]:
+        """The rows that are going to be acted on, for the record of who did what."""
+        rows = Delivery.objects.filter(pk__in=list(ids), state__in=states).select_related("config")
+        return list(rows.only("record_id", "external_id", "config__name"))
+
     def _tell_replayed(self, request: HttpRequest, ids: Any) -> None:
+        rows = self._in_states(ids, REPLAYABLE)
         count = delivery_replay(ids=ids, user=request.user)  # type: ignore[arg-type]
         if count:
+            act_record(user=request.user, objects=rows, text=_("Sent again."))
             messages.success(request, _now("%(count)s will be sent again.") % {"count": count})
         else:
             messages.warning(request, _now("Nothing to do: only dead, discarded and delivered ones are sent again."))
 
     def _tell_discarded(self, request: HttpRequest, ids: Any) -> None:
+        rows = self._in_states(ids, DISCARDABLE)
         count = delivery_discard(ids=ids, user=request.user)  # type: ignore[arg-type]
         if count:
+            act_record(user=request.user, objects=rows, text=_("Discarded."))
             messages.success(request, _now("%(count)s discarded.") % {"count": count})
         else:
             messages.warning(request, _now("Nothing to do: only waiting and dead ones can be discarded."))

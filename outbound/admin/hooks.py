@@ -17,6 +17,7 @@ from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hoo
 from outbound.models import OdooHook
 from syncconfig.models import SyncConfig
 from syncconfig.secrets import SecretUnreadable
+from syncconfig.trail import act_record
 
 
 @action(description=_("Rules in Odoo"), url_path="odoo-hook", icon="webhook", permissions=["change"])
@@ -50,12 +51,15 @@ def _act(request: HttpRequest, config: SyncConfig, site_url: str) -> None:
     what = request.POST.get("what")
     if what == "create":
         hook = hook_create(config=config, site_url=site_url)
+        act_record(user=request.user, objects=[config], text=_("Made the rules in Odoo."))
         messages.success(request, _now("%(count)s rules were made in Odoo.") % {"count": len(hook.rule_ids)})
     elif what == "remove":
         hook_remove(config=config)
+        act_record(user=request.user, objects=[config], text=_("Removed the rules from Odoo."))
         messages.success(request, _now("The rules were removed from Odoo."))
     elif what == "check":
         problems = hook_check(config=config, site_url=site_url)
+        act_record(user=request.user, objects=[config], text=_("Checked the rules in Odoo."))
         for problem in problems:
             messages.warning(request, problem)
         if not problems:

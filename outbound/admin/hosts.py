@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from outbound.admin.looking import LookingAdmin, badge
 from outbound.hosts import breaker_close
 from outbound.models import BreakerState, Host
+from syncconfig.trail import act_record
 
 _COLOURS = {BreakerState.CLOSED: "success", BreakerState.OPEN: "danger"}
 
@@ -39,4 +40,5 @@ class HostAdmin(LookingAdmin):
     def close_chosen(self, request: HttpRequest, queryset: QuerySet[Host]) -> None:
         for host in queryset:
             breaker_close(host)
+            act_record(user=request.user, objects=[host], text=_("Called again at once."))
             messages.success(request, _now("%(host)s is called again.") % {"host": host.address})

@@ -20,6 +20,7 @@ from outbound.preview_out import preview_out
 from outbound.preview_pull import preview_pull
 from syncconfig.examples import example_payload
 from syncconfig.models import RequestType, SyncConfig
+from syncconfig.trail import act_record
 
 MAX_PAYLOAD_LENGTH = 1_000_000
 _COLOURS = {
@@ -119,6 +120,7 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
     found: Preview | None = None
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
+        act_record(user=request.user, objects=[config], text=_("Looked at a preview."))
         if is_in:
             found = preview_in(config=config, payloads=given["payload"], odoo_id=given["odoo_id"])
         elif config.fetches:

@@ -18,6 +18,7 @@ from outbound.admin.looking import back_to
 from outbound.models import RunTrigger
 from outbound.runs import RunRefused, run_start
 from syncconfig.models import SyncConfig
+from syncconfig.trail import act_record
 
 
 class RunNowForm(BaseDialogForm):
@@ -76,6 +77,7 @@ def run_now(model_admin: Any, request: HttpRequest, form: RunNowForm, object_id:
     except RunRefused as error:
         messages.error(request, str(error))
         return back_to("syncconfig_syncconfig_change", object_id)
+    act_record(user=request.user, objects=[config], text=_("Started run #%(id)s."), id=run.pk)
     messages.success(request, _now("Run #%(id)s is on its way.") % {"id": run.pk})
     return back_to("outbound_syncrun_change", run.pk)
 
@@ -89,6 +91,7 @@ def run_chosen(model_admin: Any, request: HttpRequest, queryset: QuerySet[SyncCo
         except RunRefused as error:
             messages.error(request, str(error))
         else:
+            act_record(user=request.user, objects=[config], text=_("Started run #%(id)s."), id=run.pk)
             messages.success(
                 request, _now("Run #%(id)s of %(name)s is on its way.") % {"id": run.pk, "name": config.name}
             )

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
@@ -21,6 +22,7 @@ from outbound.run_control import run_cancel, run_resume
 from outbound.runs import RunRefused
 from outbound.states import ACTIVE_RUNS
 from syncconfig.admin.safety import NamedFilter
+from syncconfig.trail import act_record
 
 _COLOURS = {
     RunState.PENDING: "info",
@@ -137,6 +139,7 @@ class SyncRunAdmin(LookingAdmin):
     def resume(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
         try:
             if run_resume(run_id=object_id):
+                self._record(request, object_id, _("Let the run go on."))
                 messages.success(request, _now("The run is on its way again."))
             else:
                 messages.warning(request, _now("The run is neither failed nor cancelled any more."))
@@ -159,7 +162,11 @@ class SyncRunAdmin(LookingAdmin):
     )
     def cancel(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
         if run_cancel(run_id=object_id):
+            self._record(request, object_id, _("Cancelled the run."))
             messages.success(request, _now("The run is cancelled."))
         else:
             messages.warning(request, _now("The run was over already."))
         return back_to("outbound_syncrun_change", object_id)
+
+    def _record(self, request: HttpRequest, run_id: Any, text: Promise) -> None:
+        act_record(user=request.user, objects=self.get_queryset(request).filter(pk=run_id), text=text)

@@ -9,6 +9,7 @@ from outbound.models.notice import Notice, OdooHook
 from outbound.models.policy import BodyFormat, Deletions, DeliveryPolicy, policy_of
 from outbound.models.pull import Pages, PullPolicy, pull_policy_of
 from outbound.models.run import RunState, RunTrigger, SyncRun
+from outbound.models.worker import Worker
 
 __all__ = [
     "BodyFormat",
@@ -29,6 +30,7 @@ __all__ = [
     "RunState",
     "RunTrigger",
     "SyncRun",
+    "Worker",
     "WriteBack",
     "policy_of",
     "pull_policy_of",

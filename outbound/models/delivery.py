@@ -86,6 +86,7 @@ class Delivery(models.Model):
                 name="delivery_sending",
                 condition=models.Q(state="sending"),
             ),
+            models.Index(fields=["config"], name="delivery_dead", condition=models.Q(state="dead")),
             models.Index(fields=["claim"], name="delivery_by_claim", condition=models.Q(claim__isnull=False)),
             models.Index(fields=["config", "record_id", "-id"], name="delivery_by_record"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),

@@ -80,7 +80,11 @@ class SyncRun(models.Model):
         verbose_name_plural = _("runs")
         ordering = ["-id"]
         default_permissions = ("view", "delete")
-        indexes = [models.Index(fields=["state", "claimed_until"])]
+        indexes = [
+            models.Index(fields=["state", "claimed_until"]),
+            models.Index(fields=["config", "-id"], name="run_by_config"),
+            models.Index(fields=["config", "-id"], name="run_done_by_config", condition=models.Q(state="done")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["config"],

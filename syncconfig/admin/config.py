@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import ForeignKey, OuterRef, QuerySet, Subquery
+from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -17,12 +16,13 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from clients.errors import RemoteError
 from syncconfig.admin.actions import ConfigActionsMixin, add_config_button
+from syncconfig.admin.columns import HealthColumnsMixin, health_column
 from syncconfig.admin.connection import tell_result
 from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.inlines import KNOWN_FIELDS, HeaderInline, LineInline, ParamInline, TriggerInline
@@ -38,6 +38,7 @@ from syncconfig.forms import SyncConfigForm
 from syncconfig.models import OdooConnection, RequestType, SyncConfig
 from syncconfig.probes import connection_probe
 from syncconfig.secrets import SecretUnreadable
+from syncconfig.trail import act_record
 from syncconfig.validators import validate_model_name
 from syncconfig.watching import watched
 
@@ -50,7 +51,7 @@ _AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 
 
 @admin.register(SyncConfig)
-class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
+class SyncConfigAdmin(HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
     class Media:
         js = ("syncconfig/lookup.js", "syncconfig/code.js", "syncconfig/tabs.js")
 
@@ -58,9 +59,10 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
     hidden_column = "auth_secret"
     deferred_columns = ("connection__secret",)
     list_display = (
-        "name", "shown_direction", "connection", "model", "shown_methods", "shown_target", "shown_state",
-        "shown_activity",
+        "name", health_column("health"), "shown_source", "shown_target",
+        health_column("last_success"), health_column("rate"), health_column("backlog"), health_column("next_run"),
     )  # fmt: skip
+    list_fullwidth = True
     list_filter = ("active", "request_type", ("connection", NamedFilter))
     list_filter_submit = False
     list_select_related = ("connection",)
@@ -131,34 +133,23 @@ class SyncConfigAdmin(LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, Mod
     # --- list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        queryset = super().get_queryset(request).select_related("connection")
-        # By name: the log's app may know this one, not the other way round.
-        log = apps.get_model("auditlog", "ApiLog")._default_manager
-        latest = log.filter(config=OuterRef("pk")).order_by("-id").values("created_at")[:1]
-        return queryset.annotate(last_activity=Subquery(latest))
+        return super().get_queryset(request).select_related("connection")
 
-    @display(description=_("Direction"), label={"in": "info", "out": "success"}, ordering="request_type")
-    def shown_direction(self, config: SyncConfig) -> tuple[str, str]:
-        return config.request_type, _now("In") if config.request_type == RequestType.IN else _now("Out")
-
-    @admin.display(description=_("Methods"))
-    def shown_methods(self, config: SyncConfig) -> SafeString:
-        return format_html('<span class="whitespace-nowrap">{}</span>', ", ".join(config.methods))
+    @admin.display(description=_("In Odoo"), ordering="model")
+    def shown_source(self, config: SyncConfig) -> SafeString:
+        return format_html('{}<span class="sync-why">{}</span>', config.model, config.connection.name)
 
     @admin.display(description=_("Endpoint or URL"))
-    def shown_target(self, config: SyncConfig) -> str:
-        text = (config.endpoint if config.request_type == RequestType.IN else config.url) or "-"
-        return text if len(text) <= 60 else f"{text[:59]}…"
-
-    @display(description=_("State"), label={"on": "success", "off": "info", "drift": "danger"}, ordering="active")
-    def shown_state(self, config: SyncConfig) -> tuple[str, str]:
-        if config.drift:
-            return "drift", _now("Odoo changed") if config.active else _now("Off, Odoo changed")
-        return ("on", _now("On")) if config.active else ("off", _now("Off"))
-
-    @admin.display(description=_("Last activity"), ordering="last_activity")
-    def shown_activity(self, config: Any) -> Any:
-        return config.last_activity
+    def shown_target(self, config: SyncConfig) -> SafeString:
+        is_in = config.request_type == RequestType.IN
+        text, way = (config.endpoint, _now("In")) if is_in else (config.url, _now("Out"))
+        text = text or "-"
+        return format_html(
+            '<span class="sync-target" title="{}">{}</span><span class="sync-why">{}</span>',
+            text,
+            text.partition("://")[2] or text,
+            f"{way}: {', '.join(config.methods) or '-'}",
+        )
 
     # --- form ---
 
@@ -288,6 +279,7 @@ def test_connection(
     if config is None:
         return dialog_done("syncconfig_syncconfig_changelist")
     tell_result(request, config.connection, connection_probe(config.connection, config=config))
+    act_record(user=request.user, objects=[config, config.connection], text=_("Tested the connection."))
     return dialog_done("syncconfig_syncconfig_change", object_id)
 
 
@@ -313,6 +305,7 @@ def check_fields(
     config = model_admin.get_object(request, object_id)
     if config is None:
         return dialog_done("syncconfig_syncconfig_changelist")
+    act_record(user=request.user, objects=[config], text=_("Compared the lines with Odoo's fields."))
     try:
         with watched(config.connection, config):
             found = drift_check(config)

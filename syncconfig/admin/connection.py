@@ -29,6 +29,7 @@ from syncconfig.models.connection import Protocol
 from syncconfig.probes import ProbeResult, connection_probe
 from syncconfig.rights import OPERATIONS
 from syncconfig.schemas import Refreshed, connection_schemas_refresh
+from syncconfig.trail import act_record
 
 _TEST_AFTER_SAVE = "_test_after_save"
 _COLOURS = {State.OK: "success", State.FAILED: "danger", State.WARNING: "warning", State.UNTESTED: "info"}
@@ -161,6 +162,7 @@ class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
         if connection is None:
             return dialog_done(_LIST)
         tell_result(request, connection, connection_probe(connection))
+        act_record(user=request.user, objects=[connection], text=_("Tested the connection."))
         return dialog_done(_CHANGE, object_id)
 
     @action(
@@ -180,6 +182,7 @@ class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
         if connection is None:
             return dialog_done(_LIST)
         tell_refreshed(request, connection_schemas_refresh(connection))
+        act_record(user=request.user, objects=[connection], text=_("Read the fields of the known models anew."))
         return dialog_done(_CHANGE, object_id)
 
     @action(description=_("Save and test"), permissions=["change"])
@@ -195,6 +198,7 @@ class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
         connection = OdooConnection.objects.filter(pk=saved).first() if saved is not None else None
         if connection is not None:
             tell_result(request, connection, connection_probe(connection))
+            act_record(user=request.user, objects=[connection], text=_("Tested the connection."))
         return response
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:

@@ -41,6 +41,7 @@ class LookupsMixin:
 
     def fields_view(self, request: HttpRequest) -> JsonResponse:
         """`?connection=&model=&path=partner_id`: {model, items: [{name, label, type, ...}], error}."""
+        self._check_may_ask(request)
         model, through = request.GET.get("model", "").strip(), request.GET.get("path", "").strip()
         try:
             validate_model_name(model)
@@ -55,9 +56,12 @@ class LookupsMixin:
 
         return self._answer(request, answer)
 
-    def _answer(self, request: HttpRequest, answer: Callable[[OdooConnection], dict[str, Any]]) -> JsonResponse:
+    def _check_may_ask(self, request: HttpRequest) -> None:
         if not (self.has_add_permission(request) or self.has_change_permission(request)):  # type: ignore[attr-defined]
             raise PermissionDenied
+
+    def _answer(self, request: HttpRequest, answer: Callable[[OdooConnection], dict[str, Any]]) -> JsonResponse:
+        self._check_may_ask(request)
         number = request.GET.get("connection", "")
         if not (number.isascii() and number.isdigit() and len(number) < 19):
             return JsonResponse({"items": [], "error": "Choose an Odoo connection first."})

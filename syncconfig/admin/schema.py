@@ -23,6 +23,7 @@ from syncconfig.connections import fields_of
 from syncconfig.models import ModelSchema
 from syncconfig.schemas import MAX_AGE
 from syncconfig.secrets import SecretUnreadable
+from syncconfig.trail import act_record
 from syncconfig.watching import watched
 
 
@@ -72,6 +73,7 @@ class ModelSchemaAdmin(ModelAdmin):
             try:
                 with watched(schema.connection):
                     fields_of(schema.connection, schema.model, refresh=True)
+                act_record(user=request.user, objects=[schema], text=_("Read its fields anew."))
                 count += 1
             except (RemoteError, SecretUnreadable) as error:
                 ModelSchema.objects.filter(pk=schema.pk).update(tried_at=timezone.now(), error=str(error))

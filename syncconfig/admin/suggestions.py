@@ -21,6 +21,7 @@ from mapping.suggest import Suggestion
 from syncconfig.models import SyncConfig
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.suggesting import suggestion_accept, suggestions_for
+from syncconfig.trail import act_record
 from syncconfig.watching import watched
 
 MAX_SAMPLE_LENGTH = 500_000
@@ -90,6 +91,8 @@ def _accepted(request: HttpRequest, config: SyncConfig, suggestion: Suggestion, 
     except ValidationError as error:
         messages.error(request, "; ".join(error.messages))
         return False
+    added = line.get_inline_title
+    act_record(user=request.user, objects=[config], text=_("Added the suggested line %(line)s."), line=added)
     messages.success(request, _now("Added: %(line)s") % {"line": line.get_inline_title})
     return True
 

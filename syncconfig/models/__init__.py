@@ -4,6 +4,7 @@ from syncconfig.models.config import AuthType, DeleteMode, OnExisting, RequestSh
 from syncconfig.models.connection import OdooConnection
 from syncconfig.models.extras import SyncHeader, SyncParam
 from syncconfig.models.line import SyncConfigLine
+from syncconfig.models.role import Role
 from syncconfig.models.schema import ModelSchema
 from syncconfig.models.trigger import SyncTrigger
 
@@ -15,6 +16,7 @@ __all__ = [
     "OnExisting",
     "RequestShape",
     "RequestType",
+    "Role",
     "SyncConfig",
     "SyncConfigLine",
     "SyncHeader",

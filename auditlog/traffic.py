@@ -1,0 +1,152 @@
+"""What the hourly counts say: traffic of the last day, and how well each config does.
+
+The log itself is read for its end alone, which is not counted yet, and only while that is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any, Final
+
+from django.db.models import Max, OuterRef, QuerySet, Sum
+
+from auditlog.models import BOUNDS_MS, ApiLog, Direction, Party, TrafficHour, TrafficMark
+from auditlog.rollup import ROW, SPANS, Tally, hour_of, tallies_of
+
+MAX_TAIL: Final = 2000
+HOURS: Final = 24
+_NOTHING: Final = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour: what others asked us, what we asked others, and what we asked Odoo."""
+
+    begins_at: datetime
+    inbound: Tally
+    outbound: Tally
+    odoo: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The last hours, oldest first; `is_complete` is False where the newest entries are not counted yet."""
+
+    hours: list[Hour]
+    is_complete: bool
+
+    def total(self, name: str) -> Tally:
+        """All hours of `inbound`, `outbound` or `odoo` together."""
+        return together(getattr(hour, name) for hour in self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How a config did in the last day."""
+
+    count: int
+    failed: int
+
+    @property
+    def percent(self) -> int:
+        """Of 100 how many went well; 100 only where all did, 0 only where none did."""
+        ok = self.count - self.failed
+        if self.count and 0 < ok < self.count:
+            return min(99, max(1, round(100 * ok / self.count)))
+        return 100 if self.failed == 0 else 0
+
+
+def traffic_of_day(now: datetime) -> Day:
+    """Three queries, however long the log is."""
+    newest = hour_of(now)
+    begins = [newest - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)]
+    upto_id = TrafficMark.objects.filter(pk=1).values_list("upto_id", flat=True).first() or 0
+    found: dict[tuple[datetime, str], Tally] = {}
+    rows = TrafficHour.objects.filter(hour__gte=begins[0]).values("hour", "direction", "party")
+    for row in rows.annotate(**_sums()):
+        _into(found, row["hour"], row["direction"], row["party"], _tally(row))
+    tail = list(ApiLog.objects.filter(id__gt=upto_id).order_by("id").values_list(*ROW)[: MAX_TAIL + 1])
+    is_complete = len(tail) <= MAX_TAIL
+    for (hour, _config, direction, party), tally in tallies_of(tail if is_complete else ()).items():
+        _into(found, hour, direction, party, tally)
+    hours = [
+        Hour(at, *(found.get((at, name), _NOTHING) for name in (Direction.IN, Direction.OUT, Party.ODOO)))
+        for at in begins
+    ]
+    return Day(hours, is_complete)
+
+
+def rates_of(config_ids: Iterable[int], *, now: datetime) -> dict[tuple[int, str], Rate]:
+    """By config and direction, of the exchanges with other systems; missing where there were none. One query."""
+    rows = api_hours(now - timedelta(hours=HOURS)).filter(config_id__in=list(config_ids))
+    sums = rows.values("config_id", "direction").annotate(counted=Sum("count"), failures=Sum("failed"))
+    return {
+        (row["config_id"], row["direction"]): Rate(row["counted"], row["failures"]) for row in sums if row["counted"]
+    }
+
+
+def last_ok_of_config() -> QuerySet[TrafficHour, Any]:
+    """For a Subquery in a query of configs: when an exchange of its direction went well for the last time."""
+    rows = TrafficHour.objects.filter(config_id=OuterRef("pk"), direction=OuterRef("request_type"), party=Party.API)
+    return rows.filter(last_ok_at__isnull=False).order_by("-hour").values("last_ok_at")[:1]
+
+
+def api_hours(since: datetime) -> QuerySet[TrafficHour]:
+    """Counts of exchanges with other systems, from the hour of `since` on."""
+    return TrafficHour.objects.filter(party=Party.API, hour__gte=hour_of(since))
+
+
+def quantile_ms(tally: Tally, part: float) -> int | None:
+    """The duration within which `part` of the exchanges were over, estimated within its span; None: there were none."""
+    if not tally.count:
+        return None
+    wanted, before, low = ceil(part * tally.count), 0, 0
+    for bound, inside in zip((*BOUNDS_MS, max(tally.longest_ms, BOUNDS_MS[-1])), tally.spans, strict=True):
+        if inside and before + inside >= wanted:
+            high = min(bound, tally.longest_ms)
+            return round(low + (high - low) * (wanted - before) / inside) if high > low else high
+        before, low = before + inside, bound
+    return tally.longest_ms
+
+
+def together(tallies: Iterable[Tally]) -> Tally:
+    """One tally of several."""
+    total = Tally()
+    for each in tallies:
+        _add(total, each)
+    return total
+
+
+def _into(found: dict[tuple[datetime, str], Tally], hour: datetime, direction: str, party: str, tally: Tally) -> None:
+    name = Party.ODOO if party == Party.ODOO else direction
+    _add(found.setdefault((hour, name), Tally()), tally)
+
+
+def _add(total: Tally, more: Tally) -> None:
+    total.count += more.count
+    total.failed += more.failed
+    total.longest_ms = max(total.longest_ms, more.longest_ms)
+    total.spans = [one + other for one, other in zip(total.spans, more.spans, strict=True)]
+    if more.last_ok_at and (total.last_ok_at is None or more.last_ok_at > total.last_ok_at):
+        total.last_ok_at = more.last_ok_at
+
+
+def _sums() -> dict[str, Sum | Max]:
+    return {
+        "counted": Sum("count"),
+        "failures": Sum("failed"),
+        "longest": Max("longest_ms"),
+        **{f"sum_{name}": Sum(name) for name in SPANS},
+    }
+
+
+def _tally(row: Mapping[str, Any]) -> Tally:
+    return Tally(
+        count=row["counted"],
+        failed=row["failures"],
+        longest_ms=row["longest"],
+        spans=[row[f"sum_{name}"] for name in SPANS],
+    )

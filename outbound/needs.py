@@ -1,0 +1,135 @@
+"""What needs attention among runs and deliveries: what fails, what is dead, who does not answer, who is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.urls import reverse
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from outbound.config_health import MOST_COUNTED, Health, dead_count, last_success_of, success_columns, with_health
+from outbound.heartbeat import ABSENT_AFTER
+from outbound.models import BreakerState, Delivery, DeliveryState, Host, OdooHook, RunState, SyncRun, Worker
+from syncconfig.attention import MOST_OF_A_KIND, Attention, Urgency
+from syncconfig.models import SyncConfig
+
+RESTARTED_LATELY: Final = timedelta(minutes=15)
+VANISHED_LATELY: Final = timedelta(hours=2)
+ONE_MORE: Final = MOST_OF_A_KIND + 1
+
+
+def worker_needs(now: datetime) -> Iterator[Attention]:
+    """No worker, one that vanished, or one whose processes had to be started anew."""
+    workers = list(Worker.objects.order_by("-beat_at")[:20])
+    alive = [worker for worker in workers if worker.beat_at > now - ABSENT_AFTER]
+    url = reverse("admin:outbound_worker_changelist")
+    if not alive:
+        seen = ""
+        if workers:
+            seen = _("The last one was seen %(span)s ago.") % {"span": timesince(workers[0].beat_at, now)}
+        text = _(
+            "No worker is there, so nothing is sent, run or counted. Start one with manage.py syncworker. %(seen)s"
+        ) % {"seen": seen}
+        yield Attention(Urgency.STANDSTILL, _("Worker"), text.strip(), url, "syncconfig.view_syncconfig")
+        return
+    for worker in workers:
+        if worker not in alive:
+            if _is_replaced(worker, alive) or worker.beat_at < now - VANISHED_LATELY:
+                continue
+            text = _("It was seen last %(span)s ago, and did not say that it ends.")
+            text %= {"span": timesince(worker.beat_at, now)}
+            yield Attention(Urgency.SOON, str(worker), text, url, "outbound.view_worker")
+        elif worker.restarted_at and worker.restarted_at > now - RESTARTED_LATELY:
+            text = _("Its processes ended or hung and were started anew, %(span)s ago; its output says why.")
+            text %= {"span": timesince(worker.restarted_at, now)}
+            yield Attention(Urgency.SOON, str(worker), text, url, "outbound.view_worker")
+
+
+def _is_replaced(worker: Worker, alive: Iterable[Worker]) -> bool:
+    """Whether another one was started on its machine since: the system restarts a worker that was killed."""
+    return any(each.host == worker.host and each.started_at > worker.beat_at for each in alive)
+
+
+def failing_need(now: datetime) -> Iterator[Attention]:
+    """Syncs that fail: their last run did, or there is nothing but errors."""
+    runs = SyncRun.objects.filter(config=OuterRef("pk"), state=RunState.FAILED).order_by("-id")
+    failing = with_health(SyncConfig.objects.filter(active=True), now).filter(health=Health.FAILING)
+    failing = failing.annotate(run_id=Subquery(runs.values("pk")[:1]), run_error=Subquery(runs.values("error")[:1]))
+    rows = list(failing.order_by("name").values("pk", "name", "last_run_state", "run_id", "run_error")[:ONE_MORE])
+    for row in rows[:MOST_OF_A_KIND]:
+        yield _failing(row)
+    if len(rows) > MOST_OF_A_KIND:
+        url = f"{reverse('admin:syncconfig_syncconfig_changelist')}?health=failing"
+        yield Attention(Urgency.BROKEN, _("More failing syncs"), _("Show all"), url, "syncconfig.view_syncconfig")
+
+
+def late_need(now: datetime) -> Iterator[Attention]:
+    """Syncs that have not succeeded for longer than promised."""
+    promising: QuerySet[Any] = SyncConfig.objects.filter(
+        active=True, delivery_policy__promised_minutes__isnull=False, delivery_policy__is_paused=False
+    )
+    promising = promising.annotate(**success_columns()).order_by("name")
+    late = 0
+    for row in promising.values("pk", "name", "created_at", "done_at", "ok_at", "delivery_policy__promised_minutes"):
+        latest = last_success_of(row) or row["created_at"]
+        promised = timedelta(minutes=row["delivery_policy__promised_minutes"])
+        if now - latest <= promised or late >= MOST_OF_A_KIND:
+            continue
+        late += 1
+        text = _("Late: it has not succeeded for %(span)s; promised is every %(promised)s.")
+        text %= {"span": timesince(latest, now), "promised": timesince(now - promised, now)}
+        url = reverse("admin:syncconfig_syncconfig_change", args=[row["pk"]])
+        yield Attention(Urgency.BROKEN, row["name"], text, url, "syncconfig.view_syncconfig")
+
+
+def dead_need(now: datetime) -> Iterator[Attention]:
+    """Dead letters, by sync."""
+    dead = Delivery.objects.filter(config=OuterRef("pk"), state=DeliveryState.DEAD)
+    configs = SyncConfig.objects.filter(Exists(dead)).annotate(
+        dead=dead_count(), error=Subquery(dead.order_by("-id").values("last_error")[:1])
+    )
+    rows = list(configs.order_by("name").values("pk", "name", "dead", "error")[:ONE_MORE])
+    for row in rows[:MOST_OF_A_KIND]:
+        number = f"{MOST_COUNTED}+" if row["dead"] > MOST_COUNTED else str(row["dead"])
+        text = _("Dead letters: %(count)s. The last one: %(error)s") % {"count": number, "error": row["error"] or "-"}
+        query = f"?state__exact=dead&config__id__exact={row['pk']}"
+        url = f"{reverse('admin:outbound_delivery_changelist')}{query}"
+        yield Attention(Urgency.BROKEN, row["name"], text, url, "outbound.view_delivery")
+    if len(rows) > MOST_OF_A_KIND:
+        url = f"{reverse('admin:outbound_delivery_changelist')}?state__exact=dead"
+        yield Attention(Urgency.BROKEN, _("More dead letters"), _("Show all"), url, "outbound.view_delivery")
+
+
+def breakers_need(now: datetime) -> Iterator[Attention]:
+    """Hosts that are left alone because they do not answer."""
+    for host in Host.objects.filter(state=BreakerState.OPEN).order_by("opened_at")[:MOST_OF_A_KIND]:
+        span = timesince(host.opened_at, now) if host.opened_at else "-"
+        text = _("Left alone for %(span)s: %(error)s") % {"span": span, "error": host.last_error or "-"}
+        url = reverse("admin:outbound_host_change", args=[host.pk])
+        yield Attention(Urgency.BROKEN, host.address, text, url, "outbound.view_host")
+
+
+def hooks_need(now: datetime) -> Iterator[Attention]:
+    """Rules in Odoo that are gone, or not as they were made."""
+    hooks = OdooHook.objects.exclude(problem="").order_by("config__name")
+    for config_id, name, problem in hooks.values_list("config_id", "config__name", "problem")[:MOST_OF_A_KIND]:
+        text = _("The rule in Odoo: %(problem)s") % {"problem": problem}
+        url = reverse("admin:syncconfig_syncconfig_change", args=[config_id])
+        yield Attention(Urgency.BROKEN, name, text, url, "syncconfig.view_syncconfig")
+
+
+PROVIDERS: Final = (worker_needs, failing_need, late_need, dead_need, breakers_need, hooks_need)
+
+
+def _failing(row: dict[str, Any]) -> Attention:
+    if row["last_run_state"] == RunState.FAILED and row["run_id"]:
+        text = _("The last run failed: %(error)s") % {"error": row["run_error"] or "-"}
+        url = reverse("admin:outbound_syncrun_change", args=[row["run_id"]])
+        return Attention(Urgency.BROKEN, row["name"], text, url, "outbound.view_syncrun")
+    query = f"?config__id__exact={row['pk']}&status_class=failed"
+    url = f"{reverse('admin:auditlog_apilog_changelist')}{query}"
+    return Attention(Urgency.BROKEN, row["name"], _("Lately nothing but errors."), url, "auditlog.view_apilog")
