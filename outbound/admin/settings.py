@@ -109,7 +109,7 @@ class PullPolicyInline(StackedInline):
     verbose_name_plural = _("Fetching (GET)")
     fieldsets = (
         (
-            _("The answer"),
+            _("The answer to GET"),
             {"fields": ("items_path", "pages", "position_param", "size_param", "first_page", "next_path")},
         ),
         (_("Where it ends"), {"fields": ("more_path", "total_path", "max_pages", "other_hosts")}),
