@@ -17,6 +17,7 @@ DELIVERIES: Final = "outbound.tasks.run_deliveries"
 WRITE_BACKS: Final = "outbound.tasks.run_write_backs"
 SWEEP: Final = "outbound.tasks.run_sweep"
 SCHEDULE: Final = "outbound.tasks.run_schedule"
+PURGE: Final = "outbound.tasks.run_purge"
 
 AGAIN_AFTER: Final = timedelta(seconds=60)
 

@@ -11,10 +11,12 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from auditlog.retention import log_purge
 from auditlog.rollup import log_rollup, traffic_purge
 from outbound.budget import Budget
 from outbound.deliveries import deliveries_run
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
+from outbound.retention import deliveries_purge, runs_purge
 from outbound.runs import run_execute
 from outbound.schedules import promises_check, scheduled_start
 from outbound.sweeps import sweep
@@ -57,6 +59,15 @@ def run_sweep() -> None:
     traffic_count()
     schemas_refresh(limit=MAX_SCHEMAS)
     drifts_check(limit=MAX_DRIFTS)
+
+
+def run_purge() -> None:
+    """Forget what is older than the log is kept. What the time of this task is too short for is left for the next."""
+    budget = Budget(budget_s())
+    older_than = timezone.now() - timedelta(days=settings.SYNC_LOG_DAYS)
+    log_purge(older_than=older_than, is_over=lambda: budget.is_over)
+    deliveries_purge(older_than=older_than, budget=budget)
+    runs_purge(older_than=older_than, budget=budget)
 
 
 def traffic_count() -> None:

@@ -1,4 +1,4 @@
-"""Keeps django-q2's schedules equal to the SyncTrigger rows, and the sweep's own one in place.
+"""Keeps django-q2's schedules equal to the SyncTrigger rows, and the hub's own ones in place.
 
 A schedule stands there exactly while its trigger and its config are active. Its next time is kept when a trigger is
 saved without a change of its times, so that saving does not put a run off.
@@ -13,11 +13,12 @@ from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 from django_q.models import Schedule
 
-from outbound.enqueue import SCHEDULE, SWEEP
+from outbound.enqueue import PURGE, SCHEDULE, SWEEP
 from syncconfig.models import RequestType, SyncConfig, SyncTrigger
 from syncconfig.models.trigger import TriggerKind
 
 SWEEP_NAME: Final = "outbound sweep"
+PURGE_NAME: Final = "outbound purge"
 MAX_MINUTES: Final = 32767
 """What django-q2's column holds: 22 days."""
 
@@ -32,6 +33,7 @@ def connect_signals() -> None:
 def schedules_reconcile() -> None:
     """Make every schedule what it should be: after a restore, an import, or changes made behind Django's back."""
     _keep(SWEEP_NAME, func=SWEEP, args="", schedule_type=Schedule.MINUTES, minutes=1, cron=None)
+    _keep(PURGE_NAME, func=PURGE, args="", schedule_type=Schedule.HOURLY, minutes=None, cron=None)
     triggers = list(SyncTrigger.objects.select_related("config").defer("config__auth_secret"))
     for trigger in triggers:
         schedule_keep(trigger)

@@ -11,7 +11,7 @@ from django_q.models import Schedule
 from outbound.models import RunTrigger, SyncRun
 from outbound.runs import run_start
 from outbound.tasks import run_schedule
-from outbound.triggers import SWEEP_NAME, schedules_reconcile
+from outbound.triggers import PURGE_NAME, SWEEP_NAME, schedules_reconcile
 from syncconfig.models import SyncConfig, SyncTrigger
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +87,7 @@ def test_reconciling_mends_what_was_changed_behind_our_back_and_can_be_repeated(
     for _ in range(2):
         schedules_reconcile()
         names = sorted(Schedule.objects.values_list("name", flat=True))
-        assert names == ["of somebody else", SWEEP_NAME, f"sync trigger {trigger.pk}"]
+        assert names == ["of somebody else", PURGE_NAME, SWEEP_NAME, f"sync trigger {trigger.pk}"]
 
 
 def test_a_schedule_starts_a_run(config: SyncConfig) -> None:
