@@ -81,6 +81,13 @@ def histories_begin(**kwargs: Any) -> None:
         return
 
 
+def is_recorded(config_id: int) -> bool:
+    """Whether the config is what its last version says; something that goes past Django's signals changes it unseen."""
+    last = ConfigVersion.objects.filter(config_id=config_id).first()
+    document = config_document(config_id)
+    return last is not None and document is not None and last.document == _plain(document)
+
+
 def deleted_configs() -> Sequence[ConfigVersion]:
     """The last version of each config that is no more, the latest first."""
     latest = ConfigVersion.objects.filter(config_id=OuterRef("config_id")).order_by("-id").values("id")[:1]
@@ -94,6 +101,7 @@ def version_restore(
     user: Any,
     is_dry_run: bool = False,
     typed_secrets: Mapping[str, str] | None = None,
+    seen_state: str = "",
 ) -> Outcome:
     """Make the config what it was, or would make. Raises nothing: the outcome tells what stands in the way.
 
@@ -109,6 +117,7 @@ def version_restore(
         is_dry_run=is_dry_run,
         typed_secrets=typed_secrets,
         config_ids={0: version.config_id if exists else None},
+        seen_state=seen_state,
     )
     outcome.warnings += [_("%(name)s is not known any more, and left out.") % {"name": name} for name in unknown]
     new_id = outcome.changes[0].pk if outcome.is_done else None

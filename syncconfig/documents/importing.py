@@ -41,6 +41,7 @@ def text_import(
     prune: Prune = Prune.NO,
     typed_secrets: Mapping[str, str] | None = None,
     environ: Mapping[str, str] = os.environ,
+    seen_state: str = "",
 ) -> Outcome:
     """Import the YAML document. `user` is held to what the admin allows; None, a command, may do everything."""
     try:
@@ -55,6 +56,7 @@ def text_import(
         prune=prune,
         typed_secrets=typed_secrets,
         environ=environ,
+        seen_state=seen_state,
     )
 
 
@@ -68,9 +70,11 @@ def document_import(
     typed_secrets: Mapping[str, str] | None = None,
     environ: Mapping[str, str] = os.environ,
     config_ids: Mapping[int, int | None] | None = None,
+    seen_state: str = "",
 ) -> Outcome:
     """Import a document that was read. `config_ids` says for the configs at these places which stored one is meant,
-    None for a new one; others are found by name. Not to be called within a transaction: Odoo is asked."""
+    None for a new one; others are found by name. `seen_state` is the `state` of the outcome that somebody agreed to:
+    where it is another one by now, nothing is done. Not to be called within a transaction: Odoo is asked."""
     work = Work(environ=environ, typed=typed_secrets or {})
     outcome = Outcome(problems=work.problems, secrets_asked=work.secrets_asked)
     if not _top_check(work, loaded.value):
@@ -80,6 +84,8 @@ def document_import(
         with acting(actor), transaction.atomic():
             _apply(work, outcome, loaded.value, prune, known, config_ids or {})
             work.problems += permission_problems(user, work)
+            if seen_state and seen_state != outcome.state:
+                work.refuse((), _("It was changed by somebody else since. Look at the differences again."))
             if work.problems:
                 raise ImportRefused
             if is_dry_run:
@@ -152,14 +158,15 @@ def _apply(
     before = [config_document(row.pk) if row is not None else None for row in meant]
     _endpoints_free(entries, meant)
     kept = set()
-    for index, entry in enumerate(entries):
+    for index in _in_order(entries):
+        entry = entries[index]
         row = config_apply(work, meant[index], entry, ("configs", index), known.get(index))
         after = config_document(row.pk) if row.pk else None
         name = entry["name"].strip()
         change = ObjectChange(CONFIGS.name, name, _effect(before[index], after), before[index], after, row.pk)
         outcome.changes.append(change)
         kept.add(change.pk)
-    if prune is not Prune.NO and not work.problems:
+    if prune is not Prune.NO:
         outcome.changes += configs_prune(work, kept_ids={pk for pk in kept if pk}, prune=prune)
 
 
@@ -182,6 +189,25 @@ def _config_meant(name: str, index: int, config_ids: Mapping[int, int | None]) -
     if index in config_ids:
         return rows(CONFIGS, pk=config_ids[index]).first() if config_ids[index] is not None else None
     return rows(CONFIGS, name=name).first()
+
+
+def _in_order(entries: list[Any]) -> list[int]:
+    """The places of the configs, each behind those that it refers to by name."""
+    references = [field.name for field in CONFIGS.fields if field.related_model is CONFIGS.model]
+    places = {entry["name"].strip(): index for index, entry in enumerate(entries)}
+    found: dict[int, None] = {}
+
+    def visit(index: int, seen: frozenset[int]) -> None:
+        for name in references:
+            given = entries[index].get(name)
+            wanted = places.get(given.strip()) if isinstance(given, str) else None
+            if wanted is not None and wanted not in seen:
+                visit(wanted, seen | {wanted})
+        found.setdefault(index)
+
+    for index in range(len(entries)):
+        visit(index, frozenset((index,)))
+    return list(found)
 
 
 def _endpoints_free(entries: list[Any], meant: list[Any]) -> None:

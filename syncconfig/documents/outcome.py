@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,6 +77,18 @@ class Outcome:
     changes: list[ObjectChange] = field(default_factory=list)
     secrets_asked: list[SecretAsked] = field(default_factory=list)
     is_done: bool = False
+
+    @property
+    def state(self) -> str:
+        """A digest of what was there before: what somebody agrees to change is still that, or not."""
+        before = [(change.section, change.name, change.before) for change in self.changes]
+        return hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def needs_only_secrets(self) -> bool:
+        """Whether entering credentials would make it right."""
+        asked = {asked.path for asked in self.secrets_asked}
+        return bool(asked) and all(problem.path in asked for problem in self.problems)
 
     @property
     def effective(self) -> Sequence[ObjectChange]:

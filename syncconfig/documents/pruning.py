@@ -44,7 +44,7 @@ def configs_prune(work: Work, *, kept_ids: Collection[int], prune: Prune) -> lis
 
 def _has_traces(config: SyncConfig) -> bool:
     """Whether rows of other kinds than configuration belong to it."""
-    own = {section.model for section in sections()}
+    own = {SyncConfig, *(section.model for section in sections())}
     for relation in SyncConfig._meta.related_objects:
         model: Any = relation.related_model
         if model not in own and model._base_manager.filter(**{relation.field.name: config.pk}).exists():
