@@ -13,14 +13,17 @@ from typing import Any, ClassVar
 from django.contrib.admin.options import InlineModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from syncconfig.models import RequestType, SyncConfig
+
+_MORE: dict[str, Any] = {"title": _("More"), "icon": "more_horiz", "items": []}
 
 
 class ConfigActionsMixin:
     """For the ModelAdmin of sync configs: its buttons are methods of this class, added at any time before a request."""
 
-    actions_detail: ClassVar[list[str]] = []
+    actions_detail: ClassVar[list[Any]] = []
     actions_list: ClassVar[list[str]] = []
     actions: ClassVar[list[Callable[..., Any]]] = []
     button_types: ClassVar[dict[str, RequestType]] = {}
@@ -87,16 +90,26 @@ def add_config_list_button(method: Callable[..., Any]) -> None:
         ConfigActionsMixin.actions_list.append(method.__name__)
 
 
-def add_config_button(method: Callable[..., Any], *, request_type: RequestType | None = None) -> None:
-    """Show a button on every config's form, or only on those of one request type.
+def add_config_button(
+    method: Callable[..., Any], *, request_type: RequestType | None = None, is_in_menu: bool = False
+) -> None:
+    """Show a button on every config's form, or only on those of one request type; `is_in_menu` puts it under “More”,
+    where what is needed seldom leaves room for the rest.
 
     `method(model_admin, request, object_id) -> HttpResponse` is decorated with `unfold.decorators.action`. Its
     `permissions=[...]` are obeyed: "run" is the right to run a sync, "change" and "view" are Django's.
     """
     name: str = method.__name__
     setattr(ConfigActionsMixin, name, method)
-    if name not in ConfigActionsMixin.actions_detail:
-        ConfigActionsMixin.actions_detail.append(name)
+    names = ConfigActionsMixin.actions_detail
+    if is_in_menu:
+        if _MORE not in names:
+            names.append(_MORE)
+        if name not in _MORE["items"]:
+            _MORE["items"].append(name)
+    elif name not in names:
+        # The menu stays last.
+        names.insert(len(names) - (_MORE in names), name)
     if request_type is not None:
         ConfigActionsMixin.button_types[name] = request_type
 

@@ -129,8 +129,8 @@ def has_view_connections_permission(model_admin: Any, request: HttpRequest) -> b
 
 ConfigActionsMixin.has_duplicate_permission = has_duplicate_permission  # type: ignore[attr-defined]
 ConfigActionsMixin.has_view_connections_permission = has_view_connections_permission  # type: ignore[attr-defined]
-add_config_button(export_config)
-add_config_button(duplicate)
+add_config_button(export_config, is_in_menu=True)
+add_config_button(duplicate, is_in_menu=True)
 add_config_action(export_chosen)
 add_config_action(export_with_connections)
 add_config_action(duplicate_chosen)

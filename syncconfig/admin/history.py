@@ -63,9 +63,11 @@ def version_view(model_admin: Any, request: HttpRequest, version_id: int) -> Htt
         other = others.filter(pk__lt=version.pk).first()
     before, after = (other, version) if other is None or other.pk < version.pk else (version, other)
     changes = document_changes(before.document if before else None, after.document)
-    exists = SyncConfig.objects.filter(pk=version.config_id).exists()
+    config = SyncConfig.objects.filter(pk=version.config_id).defer("auth_secret").first()
+    exists = config is not None
     context = {
         **_base(model_admin, request, version),
+        "original": config,
         "version": version,
         "before": before,
         "after": after,

@@ -27,7 +27,7 @@ def outcome_context(outcome: Outcome) -> dict[str, Any]:
         "outcome": outcome,
         "problems": [problem for problem in outcome.problems if problem.path not in asked],
         "secrets_asked": [
-            {"name": SECRET_PREFIX + each.place, "place": each.place, "env": each.env} for each in outcome.secrets_asked
+            {"name": SECRET_PREFIX + each.place, "label": each.label, "env": each.env} for each in outcome.secrets_asked
         ],
         "changes": [
             {

@@ -45,10 +45,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SecretAsked:
-    """A credential that is needed and not there: its place, and the variable that was or could be named."""
+    """A credential that is needed and not there: its place, the variable that was or could be named, and what staff
+    call it."""
 
     path: Path
     env: str
+    label: str = ""
 
     @property
     def place(self) -> str:

@@ -49,10 +49,10 @@ class Work:
         """Note what is wrong."""
         self.problems.append(Problem(path, str(message)))
 
-    def ask(self, path: Path, env: str) -> None:
+    def ask(self, path: Path, env: str, place: tuple[str, ...], column: Field[Any, Any]) -> None:
         """Note that a credential is needed."""
         if all(asked.path != path for asked in self.secrets_asked):
-            self.secrets_asked.append(SecretAsked(path, env))
+            self.secrets_asked.append(SecretAsked(path, env, f"{', '.join(place)}: {column.verbose_name}"))
 
 
 def keys_check(work: Work, document: Any, known: list[str], path: Path) -> bool:
@@ -188,7 +188,7 @@ def _secrets_set(
             continue
         here = (*path, column.name)
         stored = stored_secret(section, row, column.name, (*place, column.name)) if row.pk else None
-        wanted = _wanted(work, column, document, here, has_stored=stored is not None, clears=clears)
+        wanted = _wanted(work, column, document, here, place, has_stored=stored is not None, clears=clears)
         if wanted is None or wanted.value is None or not _is_new_secret(stored, wanted.value):
             continue
         if len(wanted.value) > MAX_SECRET_LENGTH:
@@ -201,7 +201,14 @@ def _secrets_set(
 
 
 def _wanted(
-    work: Work, column: Field[Any, Any], document: Mapping[str, Any], path: Path, *, has_stored: bool, clears: bool
+    work: Work,
+    column: Field[Any, Any],
+    document: Mapping[str, Any],
+    path: Path,
+    place: tuple[str, ...],
+    *,
+    has_stored: bool,
+    clears: bool,
 ) -> Wanted | None:
     typed = work.typed.get(SecretAsked(path, "").place)
     try:
@@ -209,7 +216,7 @@ def _wanted(
     except MissingVariable as error:
         if typed:
             return Wanted(typed)
-        work.ask(path, error.name)
+        work.ask(path, error.name, place, column)
         work.refuse(path, error)
         return None
     except ValueError as error:
@@ -220,7 +227,7 @@ def _wanted(
     if wanted.is_missing and not has_stored:
         if typed:
             return Wanted(typed)
-        work.ask(path, wanted.env)
+        work.ask(path, wanted.env, place, column)
         work.refuse(path, missing_message(wanted.env))
         return None
     return wanted
@@ -267,7 +274,7 @@ def _validate(
             text = " ".join(messages)
             if name in section.secret_names and not getattr(row, name):
                 env = env_name((*place, name))
-                work.ask(here, env)
+                work.ask(here, env, place, row._meta.get_field(name))
                 text = _("%(message)s Write {env: %(env)s} here, and set that variable.") % {
                     "message": text,
                     "env": env,

@@ -138,6 +138,8 @@ class _Writer(yaml.SafeDumper):
 def _text_node(writer: _Writer, text: str) -> yaml.ScalarNode:
     # Three signs that YAML 1.1 counts as line ends: read back from a bare text they would be something else.
     style = '"' if _ODD_BREAKS.search(text) else "|" if "\n" in text else None
+    if style is None and text.startswith(("[", "{")) and "'" in text and '"' not in text and "\\" not in text:
+        style = '"'  # a domain: without each of its own quotes doubled
     return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
