@@ -124,7 +124,7 @@ def has_duplicate_permission(model_admin: Any, request: HttpRequest, obj: Any = 
 def has_view_connections_permission(model_admin: Any, request: HttpRequest) -> bool:
     """For the action that exports both."""
     may_view = model_admin.has_view_permission(request)
-    return bool(may_view and request.user.has_perm("syncconfig.view_odooconnection"))  # type: ignore[union-attr]
+    return bool(may_view and request.user.has_perm("syncconfig.view_odooconnection"))
 
 
 ConfigActionsMixin.has_duplicate_permission = has_duplicate_permission  # type: ignore[attr-defined]

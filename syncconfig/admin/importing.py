@@ -123,7 +123,7 @@ def _done(model_admin: Any, request: HttpRequest, outcome: Outcome) -> HttpRespo
 def _record(request: HttpRequest, outcome: Outcome) -> None:
     """In the admin's own log, where connections have their history; that of configs is kept by itself."""
     for change in outcome.effective:
-        if change.section != "connections":
+        if change.section != "connections" or change.pk is None:
             continue
         flag = ADDITION if change.effect == Effect.CREATED else CHANGE
         rows = OdooConnection.objects.filter(pk=change.pk).defer("secret")

@@ -22,14 +22,7 @@ def value_out(field: models.Field[Any, Any], value: Any) -> Any:
         return f"{plain_newlines(value).strip()}\n"  # a block scalar; `value_in` takes the end off again
     if value is None or isinstance(value, str | bool | int | float) or isinstance(field, models.JSONField):
         return value
-    return field.value_to_string(_Holder(field, value))
-
-
-class _Holder:
-    """What `value_to_string` asks for its value."""
-
-    def __init__(self, field: models.Field[Any, Any], value: Any) -> None:
-        setattr(self, field.attname, value)
+    return field.value_to_string(field.model(**{field.attname: value}))
 
 
 def value_in(field: models.Field[Any, Any], given: Any) -> Any:

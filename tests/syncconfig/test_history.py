@@ -102,6 +102,18 @@ def test_a_new_secret_is_told_and_not_kept(kept: SyncConfig) -> None:
     assert not [secret for secret in (*SECRETS, "brand-new-3Xy") if secret in stored]
 
 
+def test_an_instance_that_was_read_long_ago_takes_no_revision_back(kept: SyncConfig) -> None:
+    stale = SyncConfig.objects.get(pk=kept.pk)
+    for number in range(3):
+        SyncConfigLine.objects.create(config=kept, field=f"f{number}", key=f"k{number}")
+    revision = SyncConfig.objects.get(pk=kept.pk).revision
+    stale.page_size = 7
+    stale.save()
+    assert stale.revision == SyncConfig.objects.get(pk=kept.pk).revision == revision + 1
+    stale.save(update_fields=["page_size"])
+    assert stale.revision == SyncConfig.objects.get(pk=kept.pk).revision == revision + 2
+
+
 def test_who_acts_is_known_from_the_command_and_else_it_is_the_hub(kept: SyncConfig) -> None:
     with acting(Actor(source="command", name="root", note="sync_import")):
         kept.save()
