@@ -212,7 +212,9 @@ def _wanted(
 ) -> Wanted | None:
     typed = work.typed.get(SecretAsked(path, "").place)
     try:
-        wanted = wanted_secret(document[column.name], environ=work.environ) if column.name in document else None
+        wanted = None
+        if column.name in document:
+            wanted = wanted_secret(document[column.name], place=place, environ=work.environ)
     except MissingVariable as error:
         if typed:
             return Wanted(typed)

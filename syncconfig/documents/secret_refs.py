@@ -23,7 +23,10 @@ from syncconfig.documents.yaml_text import Flow
 from syncconfig.secrets import SecretUnreadable, decrypt
 
 PREFIX: Final = "SYNC_SECRET_FOR_"
+CONNECTIONS_PREFIX: Final = f"{PREFIX}CONNECTIONS_"
+"""Only a connection may name these: who may change configs may not choose where the key of an Odoo is sent."""
 _NAME: Final = re.compile(PREFIX + r"[A-Z0-9_]{1,200}")
+_CONNECTIONS: Final = "connections"
 KEEP: Final = "keep"
 STORED: Final = "stored"
 UNREADABLE: Final = "unreadable"
@@ -70,6 +73,8 @@ def env_name(place: tuple[str, ...]) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = "_".join(re.findall(r"[A-Za-z0-9]+", plain)).upper()[:150]
     # Names in another script leave little or nothing: the digest tells them apart.
+    if place[0] != _CONNECTIONS and f"{PREFIX}{words}_".startswith(CONNECTIONS_PREFIX):
+        words = f"CONFIG_{words}"
     is_lossy = any(unicodedata.category(sign)[0] in "LN" and not _has_ascii(sign) for sign in text)
     return f"{PREFIX}{words}_{_digest(place)}" if is_lossy or not words else PREFIX + words
 
@@ -108,8 +113,8 @@ class Wanted:
     is_missing: bool = False
 
 
-def wanted_secret(given: Any, *, environ: Mapping[str, str] = os.environ) -> Wanted:
-    """Read a reference. Raises ValueError, for a human."""
+def wanted_secret(given: Any, *, place: tuple[str, ...], environ: Mapping[str, str] = os.environ) -> Wanted:
+    """Read the reference at `place`. Raises ValueError, for a human."""
     if given is None:
         return Wanted("")
     if isinstance(given, Copied):
@@ -124,6 +129,10 @@ def wanted_secret(given: Any, *, environ: Mapping[str, str] = os.environ) -> Wan
         raise ValueError(
             _("The variable's name begins with %(prefix)s and has capital letters, digits and _ only.")
             % {"prefix": PREFIX}
+        )
+    if name.startswith(CONNECTIONS_PREFIX) and place[0] != _CONNECTIONS:
+        raise ValueError(
+            _("Variables of the name %(prefix)s... are for Odoo connections.") % {"prefix": CONNECTIONS_PREFIX}
         )
     if otherwise not in ("", KEEP):
         raise ValueError(_("missing: takes keep only, which keeps what is stored."))

@@ -14,7 +14,7 @@ from inbound.models import Credential, EndpointPolicy
 from outbound.models import DeliveryPolicy, OutAuth
 from syncconfig.documents.importing import text_import
 from syncconfig.documents.outcome import Effect, Outcome
-from syncconfig.documents.secret_refs import EnvReferences
+from syncconfig.documents.secret_refs import EnvReferences, env_name
 from syncconfig.documents.sections import CONFIGS, Section, sections
 from syncconfig.documents.writing import config_documents, connection_documents, export_text
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine, SyncHeader, SyncParam, SyncTrigger
@@ -332,6 +332,7 @@ WITH_SECRET = MINIMAL.replace("method_post: true", "method_post: true\n    auth_
         ("{env: SYNC_SECRET_FOR_X}", "The environment variable SYNC_SECRET_FOR_X is not set"),
         ("{env: SYNC_SECRET_FOR_X, missing: keep}", "The environment variable SYNC_SECRET_FOR_X is not set"),
         ("{env: SYNC_SECRET_KEYS}", "begins with SYNC_SECRET_FOR_"),
+        ("{env: SYNC_SECRET_FOR_CONNECTIONS_NOWHERE_SECRET}", "are for Odoo connections"),
         ("{env: PATH}", "begins with SYNC_SECRET_FOR_"),
         ("{env: SYNC_SECRET_FOR_X, missing: ignore}", "takes keep only"),
         ("hunter2", "A secret is not written into a document"),
@@ -380,7 +381,12 @@ def test_names_in_any_script_have_variables_of_their_own(full: SyncConfig) -> No
     assert all(name.startswith("SYNC_SECRET_FOR_") and name.isascii() and name.isupper() for name in names)
 
 
-# --- Odoo, pruning, queries ---
+def test_a_config_of_that_name_does_not_get_the_variables_of_connections() -> None:
+    assert env_name(("connections", "Out", "secret")) == "SYNC_SECRET_FOR_CONNECTIONS_OUT_SECRET"
+    assert env_name(("Connections", "headers", "X", "value")) == "SYNC_SECRET_FOR_CONFIG_CONNECTIONS_HEADERS_X_VALUE"
+
+
+# --- Odoo, queries ---
 
 
 def test_lines_are_compared_with_odoo_as_in_the_admin(connection: OdooConnection) -> None:

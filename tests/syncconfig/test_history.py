@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection as database
 from django.db import transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from inbound.models import Credential
 from outbound.models import DeliveryPolicy, SyncRun
@@ -231,6 +233,21 @@ def test_the_history_page_tells_who_changed_what(admin_client: Client, viewer: C
         assert "keeps no history" not in page
     SyncConfig.objects.update(page_size=50)
     assert "keeps no history" in admin_client.get(f"{LIST}{kept.pk}/history/").content.decode()
+
+
+def test_the_pages_ask_the_database_no_more_for_a_long_history(admin_client: Client, kept: SyncConfig) -> None:
+    admin_client.get(f"{LIST}{kept.pk}/history/")  # what is read once for a process
+    counts = []
+    for _round in range(2):
+        for number in range(15):
+            kept.page_size = 10 + number
+            kept.save()
+        for path in (f"{kept.pk}/history/", f"version/{latest().pk}/"):
+            with CaptureQueriesContext(database) as queries:
+                assert admin_client.get(f"{LIST}{path}").status_code == 200
+            counts.append(len(queries))
+    assert counts[:2] == counts[2:]
+    assert max(counts) <= 25
 
 
 def test_a_version_is_shown_field_by_field_and_restored_after_a_look(admin_client: Client, kept: SyncConfig) -> None:

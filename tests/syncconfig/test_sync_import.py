@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.utils import timezone
 
 from outbound.models import SyncRun
+from syncconfig.documents.importing import text_import
 from syncconfig.documents.sections import CONFIGS, CONNECTIONS, sections
+from syncconfig.documents.writing import export_text
 from syncconfig.models import OdooConnection, SyncConfig
 from tests.syncconfig.test_documents import MINIMAL, exported
 
@@ -123,3 +127,16 @@ def test_every_section_can_be_written_column_by_column() -> None:
     scripts = {name for section in (CONFIGS, *sections()) for name in section.script_names}
     assert scripts >= {"script", "script_reverse", "before_script", "after_script"}
     assert not scripts & {"script_writes", "script_reads"}
+
+
+def test_the_document_in_the_documentation_can_be_imported_as_it_stands(db: None) -> None:
+    text = (settings.BASE_DIR / "docs" / "configuration-as-code.md").read_text(encoding="utf-8")
+    document = text.partition("```yaml\n")[2].partition("```")[0]
+    environ = dict.fromkeys(re.findall(r"SYNC_SECRET_FOR_\w+", document), "x")
+    outcome = text_import(document, environ=environ)
+    assert [str(problem) for problem in outcome.problems] == []
+    again = export_text(
+        config_ids=list(SyncConfig.objects.values_list("pk", flat=True)),
+        connection_ids=list(OdooConnection.objects.values_list("pk", flat=True)),
+    )
+    assert again.partition("version: 1\n")[2] == document.partition("version: 1\n")[2]
