@@ -30,8 +30,7 @@ def history_context(request: HttpRequest, object_id: str) -> dict[str, Any]:
     versions = ConfigVersion.objects.filter(config_id=int(object_id)).select_related("user")
     page = Paginator(versions, PAGE_SIZE).get_page(request.GET.get("versions"))
     rows = list(page.object_list)
-    older = rows and versions.filter(pk__lt=rows[-1].pk).first()
-    following = [*rows[1:], older or None]
+    following = [*rows[1:], versions.filter(pk__lt=rows[-1].pk).first()] if rows else []
     return {
         "versions": [
             {"version": version, "said": _said(version, before)}
