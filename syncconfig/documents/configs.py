@@ -8,9 +8,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from syncconfig.documents.matching import rows_match
-from syncconfig.documents.rows import Work, keys_check, row_apply
+from syncconfig.documents.rows import keys_check, row_apply
 from syncconfig.documents.sections import CONFIGS, Section, sections
 from syncconfig.documents.stored import rows
+from syncconfig.documents.work import Work
 from syncconfig.documents.yaml_text import Path
 from syncconfig.domains import domain_message
 from syncconfig.drifts import snapshot_keep

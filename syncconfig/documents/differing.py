@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -80,26 +80,20 @@ def document_changes(before: Document | None, after: Document | None) -> list[Ro
     """What is different, row by row; one that is not in either state is as one without rows."""
     old, new = before or {}, after or {}
     found = []
-    own = _fields_changed(CONFIGS, old, new)
-    if own:
+    if own := _fields_changed(CONFIGS, old, new):
         found.append(RowChange("", "changed" if before and after else "added" if after else "removed", own))
     for section in sections():
         found += _section_changes(section, old, new)
     return found
 
 
-def _section_changes(section: Section, old: Document, new: Document) -> Iterator[RowChange] | list[RowChange]:
-    title = str(section.model._meta.verbose_name)
-    title = title[:1].upper() + title[1:]
-    before, after = old.get(section.name, _ABSENT), new.get(section.name, _ABSENT)
-    if not section.is_list:
-        changed = _fields_changed(
-            section, before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
-        )
-        return [RowChange(title, "changed", changed)] if changed else []
-    return _list_changes(
-        section, before if isinstance(before, list) else [], after if isinstance(after, list) else [], title
-    )
+def _section_changes(section: Section, old: Document, new: Document) -> list[RowChange]:
+    title = _capital(section.model._meta.verbose_name)
+    before, after = old.get(section.name), new.get(section.name)
+    if section.is_list:
+        return _list_changes(section, before or [], after or [], title)
+    changed = _fields_changed(section, before or {}, after or {})
+    return [RowChange(title, "changed", changed)] if changed else []
 
 
 def _list_changes(section: Section, old: list[Document], new: list[Document], title: str) -> list[RowChange]:
@@ -114,12 +108,15 @@ def _list_changes(section: Section, old: list[Document], new: list[Document], ti
     found += [
         RowChange(f"{title}: {_name(section, row)}", "removed", _fields_changed(section, row, {})) for row in removed
     ]
-    kept = [old.index(was) for _row_, was in pairs if was is not None]
-    if section.order_field and kept != sorted(kept):
-        words = [", ".join(_name(section, row) for row in rows) for rows in (old, new)]
-        change = FieldChange(_("Order"), words[0], words[1], unified("\n".join(_names(section, old)), "\n".join(_names(section, new))))  # fmt: skip  # noqa: E501
-        found.append(RowChange(title, "changed", (change,)))
+    places = [next(place for place, row in enumerate(old) if row is was) for _row, was in pairs if was is not None]
+    if section.order_field and places != sorted(places):
+        found.append(RowChange(title, "changed", (_order_change(section, old, new),)))
     return found
+
+
+def _order_change(section: Section, old: list[Document], new: list[Document]) -> FieldChange:
+    before, after = ("\n".join(_name(section, row) for row in rows) for rows in (old, new))
+    return FieldChange(_("Order"), before, after, unified(before, after))
 
 
 def _paired(
@@ -129,9 +126,10 @@ def _paired(
     left = list(old)
     meant: list[Document | None] = [None] * len(new)
     for index, row in enumerate(new):
-        if row in left:
-            meant[index] = row
-            left.remove(row)
+        same = next((was for was in left if was == row), None)
+        if same is not None:
+            meant[index] = same
+            left = [was for was in left if was is not same]
     for names in section.identity:
         for index, row in enumerate(new):
             if meant[index] is None:
@@ -139,12 +137,8 @@ def _paired(
                 match = next((was for was in left if [was.get(name) for name in names] == key), None)
                 if match is not None:
                     meant[index] = match
-                    left.remove(match)
+                    left = [was for was in left if was is not match]
     return list(zip(new, meant, strict=True)), left
-
-
-def _names(section: Section, rows: list[Document]) -> list[str]:
-    return [_name(section, row) for row in rows]
 
 
 def _name(section: Section, row: Document) -> str:
@@ -167,8 +161,12 @@ def _change(field: Field[Any, Any], before: Any, after: Any) -> FieldChange:
     diff = unified(*texts) if any("\n" in text.strip() for text in texts) else ""
     if is_mark(before) and is_mark(after):
         texts = [_("Stored"), _("Stored, another one")]
-    label = str(field.verbose_name)
-    return FieldChange(label[:1].upper() + label[1:], texts[0], texts[1], diff)
+    return FieldChange(_capital(field.verbose_name), texts[0], texts[1], diff)
+
+
+def _capital(name: Any) -> str:
+    text = str(name)
+    return text[:1].upper() + text[1:]
 
 
 def _shown(field: Field[Any, Any], value: Any) -> str:

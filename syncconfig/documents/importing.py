@@ -20,10 +20,11 @@ from syncconfig.documents.learning import known_fields_learn
 from syncconfig.documents.outcome import Effect, ImportRefused, ObjectChange, Outcome, Problem
 from syncconfig.documents.permits import permission_problems
 from syncconfig.documents.pruning import Prune, configs_prune
-from syncconfig.documents.rows import Work, keys_check, row_apply
+from syncconfig.documents.rows import keys_check, row_apply
 from syncconfig.documents.secret_refs import mark
 from syncconfig.documents.sections import CONFIGS, CONNECTIONS, Section
 from syncconfig.documents.stored import rows
+from syncconfig.documents.work import Work
 from syncconfig.documents.writing import VERSION, config_document, connection_documents
 from syncconfig.documents.yaml_text import DocumentError, Loaded, load_yaml
 from syncconfig.fit import KnownFields

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from syncconfig.code_inputs import AUTHOR_PERMISSION, MAY_NOT_AUTHOR
 from syncconfig.documents.outcome import Problem
-from syncconfig.documents.rows import Work
+from syncconfig.documents.work import Work
 
 
 def permission_problems(user: Any, work: Work) -> list[Problem]:

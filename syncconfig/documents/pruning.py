@@ -7,9 +7,9 @@ from enum import Enum
 from typing import Any
 
 from syncconfig.documents.outcome import Effect, ObjectChange
-from syncconfig.documents.rows import Work
 from syncconfig.documents.sections import CONFIGS, sections
 from syncconfig.documents.stored import rows
+from syncconfig.documents.work import Work
 from syncconfig.documents.writing import config_document
 from syncconfig.models import SyncConfig
 

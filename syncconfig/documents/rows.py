@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Field, ForeignKey, Model
 from django.utils.translation import gettext as _
 
-from syncconfig.documents.outcome import Problem, SecretAsked
-from syncconfig.documents.secret_refs import (
-    MissingVariable,
-    StoredSecret,
-    Wanted,
-    env_name,
-    missing_message,
-    wanted_secret,
-)
+from syncconfig.documents.row_secrets import secrets_set
+from syncconfig.documents.secret_refs import env_name
 from syncconfig.documents.sections import PARENT, Section
 from syncconfig.documents.stored import token_of
 from syncconfig.documents.values import value_in, value_out
-from syncconfig.documents.writing import stored_secret
+from syncconfig.documents.work import Work
 from syncconfig.documents.yaml_text import Path
 from syncconfig.line_options import options_clean
 from syncconfig.models import SyncConfigLine
-from syncconfig.secrets import SecretUnreadable
-
-MAX_SECRET_LENGTH: Final = 100_000
-
-
-@dataclass(slots=True)
-class Work:
-    """What is gathered while a document is applied. `typed` are credentials entered by hand, by their place."""
-
-    environ: Mapping[str, str]
-    typed: Mapping[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    secrets_asked: list[SecretAsked] = field(default_factory=list)
-    operations: set[tuple[str, type[Model]]] = field(default_factory=set)
-    scripts: list[Path] = field(default_factory=list)
-
-    def refuse(self, path: Path, message: Any) -> None:
-        """Note what is wrong."""
-        self.problems.append(Problem(path, str(message)))
-
-    def ask(self, path: Path, env: str, place: tuple[str, ...], column: Field[Any, Any]) -> None:
-        """Note that a credential is needed."""
-        if all(asked.path != path for asked in self.secrets_asked):
-            self.secrets_asked.append(SecretAsked(path, env, f"{', '.join(place)}: {column.verbose_name}"))
 
 
 def keys_check(work: Work, document: Any, known: list[str], path: Path) -> bool:
@@ -97,7 +64,7 @@ def row_apply(
         changed.add(section.order_field)
     if parent is not None and section.is_list:
         place = (*place, section.row_name(row))
-    secrets = _secrets_set(work, section, row, document, path, place, clears=clears_secrets)
+    secrets = secrets_set(work, section, row, document, path, place, clears=clears_secrets)
     changed |= secrets
     skipped = {problem.path[len(path)] for problem in work.problems[before:] if len(problem.path) > len(path)}
     _validate(work, section, row, path, place, skipped={str(name) for name in skipped}, given=secrets, parent=parent)
@@ -170,86 +137,6 @@ def _scripts_note(work: Work, section: Section, row: Any, changed: set[str], pat
             work.scripts.append((*path, name))
     if isinstance(row, SyncConfigLine) and "calculation" in changed and row.calculation == "script":
         work.scripts.append((*path, "calculation"))
-
-
-def _secrets_set(
-    work: Work,
-    section: Section,
-    row: Any,
-    document: Mapping[str, Any],
-    path: Path,
-    place: tuple[str, ...],
-    *,
-    clears: bool,
-) -> set[str]:
-    changed: set[str] = set()
-    for column in section.fields:
-        if not section.is_secret(column, row):
-            continue
-        here = (*path, column.name)
-        stored = stored_secret(section, row, column.name, (*place, column.name)) if row.pk else None
-        wanted = _wanted(work, column, document, here, place, has_stored=stored is not None, clears=clears)
-        if wanted is None or wanted.value is None or not _is_new_secret(stored, wanted.value):
-            continue
-        if len(wanted.value) > MAX_SECRET_LENGTH:
-            work.refuse(here, _("This is longer than any secret."))
-            continue
-        is_encrypted = column.name in section.secret_names
-        setattr(row, column.name, wanted.value if is_encrypted else _plain(wanted.value))
-        changed.add(column.name)
-    return changed
-
-
-def _wanted(
-    work: Work,
-    column: Field[Any, Any],
-    document: Mapping[str, Any],
-    path: Path,
-    place: tuple[str, ...],
-    *,
-    has_stored: bool,
-    clears: bool,
-) -> Wanted | None:
-    typed = work.typed.get(SecretAsked(path, "").place)
-    try:
-        wanted = None
-        if column.name in document:
-            wanted = wanted_secret(document[column.name], place=place, environ=work.environ)
-    except MissingVariable as error:
-        if typed:
-            return Wanted(typed)
-        work.ask(path, error.name, place, column)
-        work.refuse(path, error)
-        return None
-    except ValueError as error:
-        work.refuse(path, error)
-        return None
-    if wanted is None:
-        return Wanted("") if clears else Wanted(typed) if typed and not has_stored else None
-    if wanted.is_missing and not has_stored:
-        if typed:
-            return Wanted(typed)
-        work.ask(path, wanted.env, place, column)
-        work.refuse(path, missing_message(wanted.env))
-        return None
-    return wanted
-
-
-def _is_new_secret(stored: StoredSecret | None, value: str) -> bool:
-    if stored is None:
-        return value != ""
-    try:
-        return stored.read() != value
-    except SecretUnreadable:
-        return True
-
-
-def _plain(text: str) -> Any:
-    """A credential for a JSON column: JSON, or else the text as it is."""
-    try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return text
 
 
 def _validate(

@@ -323,3 +323,13 @@ def test_a_connection_that_is_gone_stands_in_the_way_with_a_message(kept: SyncCo
     kept.delete()
     OdooConnection.objects.all().delete()
     assert any("There is no Odoo connection of the name Nowhere" in str(each) for each in restore(version).problems)
+
+
+def test_lines_that_changed_places_are_told_as_an_order(kept: SyncConfig) -> None:
+    SyncConfigLine.objects.create(config=kept, field="name", key="title", position=1)
+    kept.lines.filter(field="default_code").update(position=5)
+    kept.save()
+    (change,) = document_changes(ConfigVersion.objects.all()[1].document, latest().document)
+    assert [(field.label, field.diff.splitlines()[1:]) for field in change.fields] == [
+        ("Order", ["+name ↔ title", " default_code ↔ sku", "-name ↔ title"])
+    ]
