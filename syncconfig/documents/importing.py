@@ -164,6 +164,8 @@ def _apply(
         row = config_apply(work, meant[index], entry, ("configs", index), known.get(index))
         after = config_document(row.pk) if row.pk else None
         name = entry["name"].strip()
+        if row.pk is None:
+            work.waiting.add((CONFIGS.model, name))
         change = ObjectChange(CONFIGS.name, name, _effect(before[index], after), before[index], after, row.pk)
         outcome.changes.append(change)
         kept.add(change.pk)
@@ -177,6 +179,8 @@ def _connection_apply(work: Work, entry: Mapping[str, Any], path: tuple[str | in
     before = _connection_document(row)
     if keys_check(work, entry, [field.name for field in CONNECTIONS.fields], path):
         row = row_apply(work, CONNECTIONS, row, entry, path, (CONNECTIONS.name, name))
+    if row is None or row.pk is None:
+        work.waiting.add((CONNECTIONS.model, name))
     after = _connection_document(row)
     return ObjectChange(CONNECTIONS.name, name, _effect(before, after), before, after, row.pk if row else None)
 

@@ -66,9 +66,10 @@ def row_apply(
         place = (*place, section.row_name(row))
     secrets = secrets_set(work, section, row, document, path, place, clears=clears_secrets)
     changed |= secrets
-    skipped = {problem.path[len(path)] for problem in work.problems[before:] if len(problem.path) > len(path)}
-    _validate(work, section, row, path, place, skipped={str(name) for name in skipped}, given=secrets, parent=parent)
-    if len(work.problems) > before or (parent is not None and parent.pk is None):
+    skipped = {str(problem.path[len(path)]) for problem in work.problems[before:] if len(problem.path) > len(path)}
+    waits = {column.name for column in section.fields if _is_waiting(work, column, document.get(column.name))}
+    _validate(work, section, row, path, place, skipped=skipped | waits, given=secrets, parent=parent)
+    if len(work.problems) > before or waits or (parent is not None and parent.pk is None):
         return row
     if is_new or changed:
         _save(work, row, path, is_new=is_new)
@@ -85,6 +86,8 @@ def _values_set(
     for column in sorted(section.fields, key=lambda each: each.name not in flags):
         if section.is_secret(column, row):
             continue
+        if _is_waiting(work, column, document.get(column.name)):
+            continue
         try:
             wanted = column.get_default()
             if column.name in document:
@@ -98,6 +101,10 @@ def _values_set(
         _options_check(work, row, path)
     _scripts_note(work, section, row, changed, path, is_new=is_new)
     return changed
+
+
+def _is_waiting(work: Work, column: Field[Any, Any], given: Any) -> bool:
+    return isinstance(given, str) and (column.related_model, given.strip()) in work.waiting
 
 
 def _read(column: Field[Any, Any], given: Any) -> Any:

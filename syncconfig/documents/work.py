@@ -14,7 +14,8 @@ from syncconfig.documents.yaml_text import Path
 
 @dataclass(slots=True)
 class Work:
-    """What is gathered while a document is applied. `typed` are credentials entered by hand, by their place."""
+    """`typed` are credentials entered by hand, by their place. `waiting` are new objects of the document that could not
+    be stored yet: that others refer to them is no second problem."""
 
     environ: Mapping[str, str]
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -22,6 +23,7 @@ class Work:
     secrets_asked: list[SecretAsked] = field(default_factory=list)
     operations: set[tuple[str, type[Model]]] = field(default_factory=set)
     scripts: list[Path] = field(default_factory=list)
+    waiting: set[tuple[type[Model], str]] = field(default_factory=set)
 
     def refuse(self, path: Path, message: Any) -> None:
         """Note what is wrong."""

@@ -416,6 +416,21 @@ def test_a_connection_and_its_first_config_come_in_one_document(db: None) -> Non
     assert SyncConfig.objects.get().connection.secret == "k"
 
 
+def test_a_connection_that_misses_its_secret_is_the_only_problem(db: None) -> None:
+    text = MINIMAL.replace(
+        "configs:",
+        "connections:\n  - {name: Nowhere, url: 'http://127.0.0.1:9', database: d, login: l,\n"
+        "     secret: {env: SYNC_SECRET_FOR_ODOO}}\nconfigs:",
+    )
+    outcome = text_import(text, environ={})
+    assert [problem.place for problem in outcome.problems] == ["connections[0].secret"]
+    assert outcome.needs_only_secrets
+    assert not SyncConfig.objects.exists()
+    outcome = text_import(text, environ={}, typed_secrets={"connections[0].secret": "typed"})
+    assert outcome.is_done
+    assert SyncConfig.objects.get().connection.secret == "typed"
+
+
 def test_the_queries_of_an_export_do_not_grow_with_the_configs(full: SyncConfig) -> None:
     counts = []
     for start in (0, 10):
