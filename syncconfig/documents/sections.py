@@ -28,7 +28,8 @@ class Section:
 
     `identity` lists, strictest first, the columns by which a row of the document is found among the stored ones; rows
     that match by none are new. `order_field` is a column that holds the place in the list. `secret_if` names columns
-    that are credentials where another column of the row says so.
+    that are credentials where another column of the row says so. `left_out` are columns that staff may edit and that
+    are no configuration all the same: where a run got to, say.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Section:
     identity: tuple[tuple[str, ...], ...] = ()
     order_field: str = ""
     secret_if: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @cached_property
     def is_list(self) -> bool:
@@ -47,7 +49,7 @@ class Section:
         """The columns that the document has, in the model's order."""
         found = []
         for field in self.model._meta.concrete_fields:
-            if field.primary_key or not field.editable or field.name in (PARENT, self.order_field):
+            if field.primary_key or not field.editable or field.name in (PARENT, self.order_field, *self.left_out):
                 continue
             if isinstance(field, ForeignKey) and not _has_unique_name(field.related_model):
                 raise TypeError(f"{field} cannot be written by name. Give its model a unique name, or editable=False.")

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from demo.configs import create_examples
 from demo.site import Demo
 from inbound.models import Credential, EndpointPolicy
-from outbound.models import DeliveryPolicy, OutAuth
+from outbound.models import DeliveryPolicy, OutAuth, PullPolicy
 from syncconfig.documents.importing import text_import
 from syncconfig.documents.outcome import Effect, Outcome
 from syncconfig.documents.secret_refs import EnvReferences, env_name
@@ -200,6 +200,16 @@ def test_a_section_that_is_left_out_is_set_back_and_keeps_what_the_hub_remembers
     done(text[:start] + text[end:])
     policy = DeliveryPolicy.objects.get()
     assert (policy.rate_per_minute, policy.alert_url, policy.change_cursor) == (None, "", "2026-01-01 00:00:00")
+
+
+def test_where_fetching_got_to_is_in_no_document_and_outlives_an_import(sync: SyncConfig) -> None:
+    PullPolicy.objects.create(config=sync, max_pages=7, since_value="2026-05-01")
+    text = exported()
+    assert "max_pages: 7" in text
+    assert "2026-05-01" not in text
+    done(text.replace("max_pages: 7", "max_pages: 8"))
+    policy = PullPolicy.objects.get()
+    assert (policy.max_pages, policy.since_value) == (8, "2026-05-01")
 
 
 MINIMAL = """

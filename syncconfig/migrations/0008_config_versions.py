@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncconfig', '0006_known_models'),
+        ('syncconfig', '0007_fetching'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
