@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
 from demo.site import Demo
 from outbound.models import PullPolicy
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine, SyncHeader
@@ -75,6 +77,7 @@ CATALOGUE: list[dict[str, Any]] = [
 ]
 
 
+@transaction.atomic
 def create_examples(demo: Demo) -> None:
     """Create the connection and the four configs. Raises ValidationError if one of them were not legal."""
     connection = OdooConnection(

@@ -8,9 +8,13 @@ class InboundConfig(AppConfig):
 
     def ready(self) -> None:
         from inbound import needs, revisions, sweeping
+        from inbound.models import Credential, EndpointPolicy
         from outbound import sweeps
         from syncconfig.attention import add_attention
+        from syncconfig.documents.sections import Section, add_section
 
         revisions.connect_signals()
+        add_section(Section("credentials", Credential, (("name",),)))
+        add_section(Section("endpoint_policy", EndpointPolicy))
         sweeps.add_sweep(sweeping.queues_sweep)
         add_attention(needs.queues_need)

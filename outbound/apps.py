@@ -8,9 +8,14 @@ class OutboundConfig(AppConfig):
 
     def ready(self) -> None:
         from outbound import needs, noticed, schedules, sweeps, triggers, write_backs
+        from outbound.models import DeliveryPolicy, OutAuth, PullPolicy
         from syncconfig.attention import add_attention
+        from syncconfig.documents.sections import Section, add_section
 
         triggers.connect_signals()
+        add_section(Section("delivery_policy", DeliveryPolicy))
+        add_section(Section("out_auth", OutAuth))
+        add_section(Section("pull_policy", PullPolicy, left_out=("since_value",)))
         sweeps.add_sweep(noticed.notices_start)
         sweeps.add_sweep(schedules.missed_start)
         sweeps.add_sweep(write_backs.write_backs_due)

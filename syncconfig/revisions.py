@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F, Model
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 
 from syncconfig.models import (
@@ -26,11 +26,19 @@ from syncconfig.models import (
 def connect_signals() -> None:
     """Called once, when the app is ready."""
     for model in (OdooConnection, SyncConfig):
+        pre_save.connect(_changing_itself, sender=model, dispatch_uid=f"revision-{model.__name__}-before")
         post_save.connect(_changed_itself, sender=model, dispatch_uid=f"revision-{model.__name__}")
     for part in (SyncConfigLine, SyncHeader, SyncParam):
         post_save.connect(_changed_part, sender=part, dispatch_uid=f"revision-{part.__name__}-save")
         post_delete.connect(_changed_part, sender=part, dispatch_uid=f"revision-{part.__name__}-delete")
     post_save.connect(_changed_schema, sender=ModelSchema, dispatch_uid="revision-ModelSchema")
+
+
+def _changing_itself(sender: type[Model], instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    # An instance that was read before others changed the config holds an old revision. Written back, it would give a
+    # number a second time, under which a plan of something else is kept.
+    if not raw and not instance._state.adding:
+        instance.revision = F("revision")
 
 
 def _changed_itself(sender: type[Model], instance: Any, created: bool, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Buttons, list actions and tabs of the sync configs, also those that other apps bring.
+"""Buttons, list actions, tabs and pages of the sync configs, also those that other apps bring.
 
 Imports point one way, so this app knows none of the others: their admin calls `add_config_button`,
 `add_config_action` and `add_config_inline` when Django loads it, which is before the first URL is resolved.
@@ -7,21 +7,45 @@ Imports point one way, so this app knows none of the others: their admin calls `
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin.options import InlineModelAdmin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from syncconfig.models import RequestType, SyncConfig
+
+_MORE: dict[str, Any] = {"title": _("More"), "icon": "more_horiz", "items": []}
 
 
 class ConfigActionsMixin:
     """For the ModelAdmin of sync configs: its buttons are methods of this class, added at any time before a request."""
 
-    actions_detail: ClassVar[list[str]] = []
+    actions_detail: ClassVar[list[Any]] = []
+    actions_list: ClassVar[list[str]] = []
     actions: ClassVar[list[Callable[..., Any]]] = []
     button_types: ClassVar[dict[str, RequestType]] = {}
     further_inlines: ClassVar[dict[type[InlineModelAdmin], RequestType]] = {}
+    further_views: ClassVar[dict[str, tuple[str, Callable[..., Any]]]] = {}
+    history_context: ClassVar[Callable[..., dict[str, Any]] | None] = None
+
+    def get_urls(self) -> list[URLPattern]:
+        """Also the pages of others."""
+        site = self.admin_site  # type: ignore[attr-defined]
+        own = [
+            path(route, site.admin_view(partial(view, self)), name=name)
+            for route, (name, view) in self.further_views.items()
+        ]
+        return [*own, *super().get_urls()]  # type: ignore[misc]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """With the versions of the config."""
+        context = {**(extra_context or {})}
+        if self.history_context is not None and self.has_view_or_change_permission(request):  # type: ignore[attr-defined]
+            context |= type(self).history_context(request, object_id)  # type: ignore[misc]
+        return super().history_view(request, object_id, context)  # type: ignore[misc]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The buttons that the user may press and that make sense for the config."""
@@ -53,16 +77,39 @@ def add_config_inline(inline: type[InlineModelAdmin], *, request_type: RequestTy
     ConfigActionsMixin.further_inlines[inline] = request_type
 
 
-def add_config_button(method: Callable[..., Any], *, request_type: RequestType | None = None) -> None:
-    """Show a button on every config's form, or only on those of one request type.
+def add_config_view(route: str, *, name: str, view: Callable[..., Any]) -> None:
+    """A page below the list of configs: `view(model_admin, request, **parts of the route)`. It checks permissions
+    itself."""
+    ConfigActionsMixin.further_views[route] = (name, view)
+
+
+def add_config_list_button(method: Callable[..., Any]) -> None:
+    """Show a button above the list: `method(model_admin, request) -> HttpResponse`, as `add_config_button`."""
+    setattr(ConfigActionsMixin, method.__name__, method)
+    if method.__name__ not in ConfigActionsMixin.actions_list:
+        ConfigActionsMixin.actions_list.append(method.__name__)
+
+
+def add_config_button(
+    method: Callable[..., Any], *, request_type: RequestType | None = None, is_in_menu: bool = False
+) -> None:
+    """Show a button on every config's form, or only on those of one request type; `is_in_menu` puts it under “More”,
+    where what is needed seldom leaves room for the rest.
 
     `method(model_admin, request, object_id) -> HttpResponse` is decorated with `unfold.decorators.action`. Its
     `permissions=[...]` are obeyed: "run" is the right to run a sync, "change" and "view" are Django's.
     """
     name: str = method.__name__
     setattr(ConfigActionsMixin, name, method)
-    if name not in ConfigActionsMixin.actions_detail:
-        ConfigActionsMixin.actions_detail.append(name)
+    names = ConfigActionsMixin.actions_detail
+    if is_in_menu:
+        if _MORE not in names:
+            names.append(_MORE)
+        if name not in _MORE["items"]:
+            _MORE["items"].append(name)
+    elif name not in names:
+        # The menu stays last.
+        names.insert(len(names) - (_MORE in names), name)
     if request_type is not None:
         ConfigActionsMixin.button_types[name] = request_type
 

@@ -321,5 +321,5 @@ def check_fields(
     return dialog_done("syncconfig_syncconfig_change", object_id)
 
 
-add_config_button(check_fields)
+add_config_button(check_fields, is_in_menu=True)
 add_config_button(suggest)

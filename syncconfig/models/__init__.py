@@ -7,9 +7,11 @@ from syncconfig.models.line import SyncConfigLine
 from syncconfig.models.role import Role
 from syncconfig.models.schema import ModelSchema
 from syncconfig.models.trigger import SyncTrigger
+from syncconfig.models.version import ConfigVersion, VersionSource
 
 __all__ = [
     "AuthType",
+    "ConfigVersion",
     "DeleteMode",
     "ModelSchema",
     "OdooConnection",
@@ -22,4 +24,5 @@ __all__ = [
     "SyncHeader",
     "SyncParam",
     "SyncTrigger",
+    "VersionSource",
 ]

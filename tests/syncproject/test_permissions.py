@@ -51,6 +51,8 @@ BUTTONS: dict[str, tuple[str, ...]] = {
     "syncconfig_syncconfig_test_connection": ("syncconfig.change_syncconfig",),
     "syncconfig_syncconfig_check_fields": ("syncconfig.change_syncconfig",),
     "syncconfig_syncconfig_suggest": ("syncconfig.change_syncconfig",),
+    "syncconfig_syncconfig_export_config": ("syncconfig.view_syncconfig",),
+    "syncconfig_syncconfig_duplicate": ("syncconfig.add_syncconfig",),
     "syncconfig_syncconfig_preview": ("syncconfig.run_syncconfig", "syncconfig.change_syncconfig"),
     "syncconfig_syncconfig_run_now": ("syncconfig.run_syncconfig",),
     "syncconfig_syncconfig_odoo_hook": ("syncconfig.change_syncconfig",),
@@ -61,9 +63,16 @@ BUTTONS: dict[str, tuple[str, ...]] = {
 }
 # Pages without an object.
 PAGES: dict[str, tuple[str, ...]] = {
+    "syncconfig_syncconfig_import_configs": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
+    "syncconfig_syncconfig_deleted": ("syncconfig.view_syncconfig",),
     "syncconfig_lookup_models": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
     "syncconfig_lookup_fields": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
     "auth_user_password_change": ("auth.change_user",),
+}
+# Pages of a row that has no form of its own.
+ROW_PAGES: dict[str, tuple[str, ...]] = {
+    "syncconfig_syncconfig_version": ("syncconfig.view_syncconfig",),
+    "syncconfig_syncconfig_restore": ("syncconfig.change_syncconfig",),
 }
 # For whoever is logged in: they show nothing of their own, or ask for permissions themselves.
 FOR_STAFF = {
@@ -71,6 +80,9 @@ FOR_STAFF = {
     "search", "app_list",
 }  # fmt: skip
 LIST_ACTIONS: dict[str, tuple[str, ...]] = {
+    "export_chosen": ("syncconfig.view_syncconfig",),
+    "export_with_connections": ("syncconfig.view_odooconnection",),
+    "duplicate_chosen": ("syncconfig.add_syncconfig",),
     "run_chosen": ("syncconfig.run_syncconfig",),
     "pause_chosen": ("syncconfig.run_syncconfig",),
     "resume_chosen": ("syncconfig.run_syncconfig",),
@@ -96,8 +108,8 @@ def addresses() -> set[str]:
 
 def needs_of(name: str) -> tuple[str, ...] | None:
     """What the address needs; None where it is not known here."""
-    if name in BUTTONS or name in PAGES:
-        return BUTTONS.get(name) or PAGES[name]
+    if name in BUTTONS or name in PAGES or name in ROW_PAGES:
+        return BUTTONS.get(name) or PAGES.get(name) or ROW_PAGES[name]
     model, _line, view = name.rpartition("_")
     if model not in MODELS or view not in VERBS:
         return None
