@@ -15,9 +15,10 @@ from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 
+from inbound.admin_sample import post_sample
 from inbound.models import Credential, EndpointPolicy, InboundRequest
 from inbound.needs import waiting_of, waiting_text, waiting_url
-from syncconfig.admin.actions import add_config_inline
+from syncconfig.admin.actions import add_config_button, add_config_inline
 from syncconfig.admin.columns import ConfigColumns, add_config_columns
 from syncconfig.admin.safety import DeferredSecretsMixin, NamedFilter
 from syncconfig.models import RequestType, SyncConfig
@@ -64,6 +65,7 @@ class CredentialInline(DeferredSecretsMixin, StackedInline):
     readonly_fields = ("last_used_at",)
     extra = 0
     tab = True
+    show_count = True
     collapsible = True
     verbose_name_plural = _("Credentials")
     fieldsets = (
@@ -123,6 +125,7 @@ class PolicyInline(DeferredSecretsMixin, StackedInline):
     )
 
 
+add_config_button(post_sample, request_type=RequestType.IN)
 add_config_inline(CredentialInline, request_type=RequestType.IN)
 add_config_inline(PolicyInline, request_type=RequestType.IN)
 

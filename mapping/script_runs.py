@@ -57,6 +57,14 @@ class Failed(NamedTuple):
 Outcome = Result | Refused | Skipped | Failed
 
 
+class Trial(NamedTuple):
+    """What one run for a looker-on came to, what it printed, and how long it took without what leads up to it."""
+
+    outcome: Outcome
+    printed: str
+    duration_ms: float
+
+
 class ScriptError(ValueError):
     """The text makes no script; `line` counts staff's lines from 1."""
 
@@ -98,6 +106,18 @@ class Script:
         places = [VARIABLES.index(name) for name in used]
         return _Conversation(self._function, places, rows, limits, tz, ask).outcomes()
 
+    def try_out(
+        self, job: Mapping[str, object], *, limits: ScriptLimits, tz: str = "UTC", ask: Ask | None = None
+    ) -> Trial:
+        """Run it once for somebody who looks on. Raises as `run` does."""
+        used = [name for name in VARIABLES if name in self.names]
+        places = [VARIABLES.index(name) for name in used]
+        trial = _Conversation(
+            self._function, places, [[job.get(name) for name in used]], limits, tz, ask, is_trial=True
+        )
+        (outcome,) = trial.outcomes()
+        return Trial(outcome, trial.printed, trial.seconds * 1000)
+
 
 class _Conversation:
     """One script over the records of a page, with as many sandboxes as it takes."""
@@ -110,7 +130,12 @@ class _Conversation:
         limits: ScriptLimits,
         tz: str,
         ask: Ask | None,
+        *,
+        is_trial: bool = False,
     ) -> None:
+        self.is_trial = is_trial
+        self.printed = ""
+        self.seconds = 0.0
         self.function = function
         self.variables = variables
         self.jobs = jobs
@@ -148,6 +173,7 @@ class _Conversation:
                 "tz": self.tz,
                 "batch": batch,
                 "broken": self.broken,
+                "is_trial": self.is_trial,
             }
         )
         while True:
@@ -157,6 +183,8 @@ class _Conversation:
             if message["do"] == "ask":
                 talk.send(self.asking.answer(**message["asked"]))
                 continue
+            if self.is_trial:
+                self.printed, self.seconds = message.get("printed", ""), message.get("seconds", 0.0)
             outcomes = [_outcome(each) for each in message["outcomes"]]
             if any(isinstance(outcome, Failed) for outcome in outcomes):
                 self.asking.raise_if_it_was(outcomes)

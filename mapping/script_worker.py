@@ -5,13 +5,15 @@ parent), and whatever a hostile script might do to the process that hosts it, it
 secret, no connection and an empty environment.
 
 Messages are JSON after four bytes with its length. `run` is answered by any number of `ask` (each waits for its
-answer) and `found` (outcomes, in order, a batch at a time), then `done`; `compile` by `done` or `refused`.
+answer) and `found` (outcomes, in order, a batch at a time), then `done`; `compile` by `done` or
+`refused`. Where a `run` says that it is a trial, `found` also has what the script printed, and how long it took.
 """
 
 from __future__ import annotations
 
 import resource
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -32,6 +34,8 @@ from mapping.script_pipes import Broken, Pipe, read_message, write_message
 MAX_MESSAGE_LENGTH = 500
 MAX_QUESTION_BYTES: Final = 100_000
 PRINTED_BYTES: Final = 100_000
+PRINTED_TOLD: Final = 20_000
+"""Characters of what a trial printed that are told."""
 _SCRIPT_FILE: Final = "<python-input-1>"  # the second thing a session is fed
 
 Outcome = list[Any]
@@ -100,6 +104,8 @@ class _Run:
             self.jobs.append(job)
         self.found: list[Outcome] = []
         self.broken: int = message["broken"]
+        self.is_trial: bool = message.get("is_trial", False)
+        self.trial: dict[str, Any] = {}
 
     def run(self) -> None:
         told = 0
@@ -109,18 +115,21 @@ class _Run:
                 self.found += [["failed", message, None]] * (len(self.jobs) - len(self.found))
             else:
                 self._run_batch(self.jobs[len(self.found) : len(self.found) + self.batch])
-            self.worker.send({"do": "found", "outcomes": self.found[told:], "broken": self.broken})
+            self.worker.send({"do": "found", "outcomes": self.found[told:], "broken": self.broken, **self.trial})
             told = len(self.found)
 
     def _run_batch(self, jobs: list[list[Any]]) -> None:
         """Runs as many of the jobs as go well in one session."""
         printed = CollectStreams(max_bytes=PRINTED_BYTES)
+        began_s = time.perf_counter()
         try:
             with self._checkout() as session:
                 session.feed_run(PRELUDE)
                 session.feed_run(self.function)
+                began_s = time.perf_counter()
                 self._drive(session, jobs, printed)
         except (MontyRuntimeError, MontyCrashedError, MontyConversionError) as error:
+            self._note_trial(printed, began_s)
             # Nothing more of this session can be trusted.
             if len(jobs) == 1:
                 self.broken += 1
@@ -145,7 +154,9 @@ class _Run:
         )
 
     def _drive(self, session: MontySession, jobs: list[list[Any]], printed: CollectStreams) -> None:
+        began_s = time.perf_counter()
         rows, failure = self._fed(session, "_drive(_jobs, 0)", printed, jobs)
+        self._note_trial(printed, began_s)
         at = 0
         while True:
             self.found += [self._outcome(kind, value) for kind, value in rows[at:]]
@@ -158,6 +169,12 @@ class _Run:
             if at >= len(jobs):
                 return
             rows, failure = self._fed(session, f"_drive(_jobs, {at})", printed)
+
+    def _note_trial(self, printed: CollectStreams, began_s: float) -> None:
+        """Before a job is run again to find its line, which prints again."""
+        if self.is_trial and not self.trial:
+            text = "".join(text for stream, text in printed.output if stream == "stdout")
+            self.trial = {"printed": text[:PRINTED_TOLD], "seconds": time.perf_counter() - began_s}
 
     def _fed(
         self, session: MontySession, code: str, printed: CollectStreams, jobs: list[list[Any]] | None = None

@@ -284,3 +284,8 @@ def _match_field(relation: str, value: object, fields_of: FieldsOf, *, like: str
         if is_named and name in fields and value is not None and re.fullmatch(pattern, str(value)):
             return name
     return None
+
+
+def match_field_for(relation: str) -> str:
+    """The field by which records of this model are usually told apart."""
+    return MATCH_FIELDS.get(relation, (("name", ""),))[0][0]

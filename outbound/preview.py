@@ -115,7 +115,8 @@ def dry_run(config: SyncConfig, plan: Plan | None, rec: Recording | None) -> Ite
     keys = plan.secret_fields | plan.secret_keys if plan is not None else ()
     request_id = f"preview-{uuid.uuid4().hex[:16]}"
     secrets = (config.connection.secret, config.auth_secret)
-    with recording(config=config, request_id=request_id, secrets=secrets, secret_keys=keys, is_dry_run=True) as made:
+    stored = config if config.pk else None
+    with recording(config=stored, request_id=request_id, secrets=secrets, secret_keys=keys, is_dry_run=True) as made:
         yield made
 
 

@@ -43,14 +43,16 @@ def preview_in(
     payloads: Sequence[object],
     odoo_id: int | None = None,
     rec: Recording | None = None,
+    plan: Plan | None = None,
 ) -> Preview:
-    """What POST of each payload would do, or, with `odoo_id`, PUT of the first one to that record.
+    """What POST of each payload would do, or, with `odoo_id`, PUT of the first one to that record. `plan` is given for
+    a config that is not stored.
 
     Raises nothing remote: a config that is broken and an Odoo that does not answer are the preview's `problem`. `rec`
     is the recording that the calls go to, where there is one; it is marked as a dry run.
     """
     try:
-        plan = plan_for(config)
+        plan = plan or plan_for(config)
         with dry_run(config, plan, rec):
             return _Previewing(config, plan, odoo_id).preview(payloads[:MAX_RECORDS])
     except (RemoteError, ConfigBroken, DomainError, SecretUnreadable) as error:

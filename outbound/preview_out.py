@@ -16,6 +16,7 @@ from clients.errors import RemoteError
 from clients.odoo.domain import DomainError
 from clients.odoo.read_only import ReadOnlyOdoo
 from mapping.engine import map_out
+from mapping.plan import Plan
 from mapping.results import payload_hash
 from outbound.changes import NOTHING, Known, known_of
 from outbound.claims import Unit
@@ -34,15 +35,21 @@ from syncconfig.secrets import SecretUnreadable
 
 
 def preview_out(
-    *, config: SyncConfig, ids: Sequence[int] | None = None, limit: int = 10, rec: Recording | None = None
+    *,
+    config: SyncConfig,
+    ids: Sequence[int] | None = None,
+    limit: int = 10,
+    rec: Recording | None = None,
+    plan: Plan | None = None,
 ) -> Preview:
-    """What a run would send of the records with these Odoo ids, or of the first `limit` of the filter domain.
+    """What a run would send of the records with these Odoo ids, or of the first `limit` of the filter domain. `plan` is
+    given for a config that is not stored.
 
     Raises nothing remote, as `preview_in`.
     """
     try:
         check_can_run(config)
-        plan = plan_for(config)
+        plan = plan or plan_for(config)
         with dry_run(config, plan, rec) as made:
             target = target_for(config)
             made.add_secrets(target.secrets())

@@ -27,6 +27,7 @@ class LineFormSet(PaginationInlineFormSet):
         if any(form.errors for form in self.forms):
             return
         lines: list[SyncConfigLine] = [form.instance for form in kept]
+        _place_new(lines)
         messages = lines_messages(lines)
         if not messages and self.known_fields is not None and self.instance.model in self.known_fields:
             messages = fit_messages(self.instance, lines, self.known_fields)
@@ -66,6 +67,16 @@ class HeaderFormSet(PaginationInlineFormSet):
         row_id = form.fields[self._pk_field.name]
         if isinstance(row_id, forms.ModelChoiceField) and row_id.queryset is not None:
             row_id.queryset = row_id.queryset.defer("value")
+
+
+def _place_new(lines: list[SyncConfigLine]) -> None:
+    """New lines come behind the stored ones, in their order: they cannot be dragged before they are stored."""
+    last = max((line.position for line in lines if line.pk), default=None)
+    if last is not None:
+        for line in lines:
+            if not line.pk and not line.position:
+                last += 1
+                line.position = last
 
 
 def _number(text: str | None) -> int:

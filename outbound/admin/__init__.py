@@ -1,27 +1,37 @@
 """Runs, deliveries and links to look at, and the buttons that act on them."""
 
 from outbound.admin import config_columns
+from outbound.admin.bench import bench
 from outbound.admin.deliveries import DeliveryAdmin
+from outbound.admin.guided_preview import draft_shown
 from outbound.admin.hooks import odoo_hook
 from outbound.admin.hosts import HostAdmin
 from outbound.admin.links import RecordLinkAdmin
 from outbound.admin.pause import pause_chosen, resume_chosen
+from outbound.admin.pause_button import is_paused, is_running, pause, resume
 from outbound.admin.preview import preview
 from outbound.admin.run_now import run_chosen, run_now
 from outbound.admin.runs import SyncRunAdmin
+from outbound.admin.send_sample import send_sample, sends
 from outbound.admin.settings import DeliveryPolicyInline, OutAuthInline, PullPolicyInline
 from outbound.admin.workers import WorkerAdmin
-from syncconfig.admin.actions import add_config_action, add_config_button, add_config_inline
+from syncconfig.admin.actions import add_config_action, add_config_button, add_config_inline, add_config_view
+from syncconfig.guided.previewing import add_previewer
 from syncconfig.models import RequestType
 
 add_config_button(preview)
 add_config_button(run_now, request_type=RequestType.OUT)
-add_config_button(odoo_hook, request_type=RequestType.OUT)
+add_config_button(send_sample, request_type=RequestType.OUT, is_in_menu=True, only_if=sends)
+add_config_button(pause, is_in_menu=True, only_if=is_running)
+add_config_button(resume, is_in_menu=True, only_if=is_paused)
+add_config_button(odoo_hook, request_type=RequestType.OUT, is_in_menu=True)
 add_config_action(run_chosen)
 add_config_action(pause_chosen)
 add_config_action(resume_chosen)
 add_config_inline(PullPolicyInline, request_type=RequestType.OUT)
 add_config_inline(DeliveryPolicyInline, request_type=RequestType.OUT)
 add_config_inline(OutAuthInline, request_type=RequestType.OUT)
+add_config_view("bench/", name="syncconfig_bench", view=bench)
+add_previewer(draft_shown)
 
 __all__ = ["DeliveryAdmin", "HostAdmin", "RecordLinkAdmin", "SyncRunAdmin", "WorkerAdmin", "config_columns"]

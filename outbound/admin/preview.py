@@ -18,7 +18,7 @@ from outbound.preview import MAX_RECORDS, Effect, Preview, RecordPreview, WouldC
 from outbound.preview_in import preview_in
 from outbound.preview_out import preview_out
 from outbound.preview_pull import preview_pull
-from syncconfig.examples import example_payload
+from syncconfig.guided.samples import sample_text
 from syncconfig.models import RequestType, SyncConfig
 from syncconfig.trail import act_record
 
@@ -113,9 +113,7 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
         return redirect("admin:syncconfig_syncconfig_changelist")
     is_in = config.request_type == RequestType.IN
     kind = PayloadForm if is_in else FetchForm if config.fetches else RecordsForm
-    initial: dict[str, object] = {}
-    if is_in:
-        initial["payload"] = json.dumps(example_payload(config.lines.all()), indent=2, ensure_ascii=False)
+    initial = {"payload": sample_text(request.session, config)} if is_in else {}
     form = kind(request.POST) if request.method == "POST" else kind(initial=initial)
     found: Preview | None = None
     if form.is_bound and form.is_valid():
@@ -134,19 +132,33 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
         "original": config,
         "config": config,
         "form": form,
-        "preview": found,
-        "records": [_row(record) for record in found.records] if found else [],
-        "calls": [_call(call) for call in found.calls] if found else [],
+        **(preview_context(found) if found else {}),
     }
     return TemplateResponse(request, "admin/outbound/preview.html", context)
 
 
+def preview_context(found: Preview) -> dict[str, Any]:
+    """What `preview_records.html` shows."""
+    return {
+        "preview": found,
+        "records": [_row(record) for record in found.records],
+        "calls": [_call(call) for call in found.calls],
+    }
+
+
+def effect_shown(effect: str) -> tuple[Any, str]:
+    """What would become of a record, and the colour of the label that says so."""
+    known = Effect(effect)
+    return _WORDS.get(known, known), _COLOURS.get(known, "info")
+
+
 def _row(record: RecordPreview) -> dict[str, Any]:
+    effect, colour = effect_shown(record.effect)
     return {
         "title": record.title,
         "odoo_id": record.odoo_id,
-        "effect": _WORDS.get(record.effect, record.effect),
-        "colour": _COLOURS.get(record.effect, "info"),
+        "effect": effect,
+        "colour": colour,
         "problem": record.problem,
         "errors": record.errors,
         "changes": None

@@ -15,6 +15,7 @@ class RunTrigger(models.TextChoices):
     SCHEDULE = "schedule", _("Schedule")
     REPLAY = "replay", _("Replay")
     CHANGES = "changes", _("Odoo told of a change")
+    SAMPLE = "sample", _("A sample")
 
 
 class RunState(models.TextChoices):

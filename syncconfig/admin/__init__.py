@@ -1,5 +1,5 @@
 """The admin of what staff configure; a file per concept."""
 
-from syncconfig.admin import config, connection, exporting, history, importing, people, queue, schema
+from syncconfig.admin import asking, config, connection, exporting, history, importing, people, queue, schema
 
-__all__ = ["config", "connection", "exporting", "history", "importing", "people", "queue", "schema"]
+__all__ = ["asking", "config", "connection", "exporting", "history", "importing", "people", "queue", "schema"]

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin.options import InlineModelAdmin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,7 @@ class ConfigActionsMixin:
     actions_list: ClassVar[list[str]] = []
     actions: ClassVar[list[Callable[..., Any]]] = []
     button_types: ClassVar[dict[str, RequestType]] = {}
+    button_tests: ClassVar[dict[str, Callable[[SyncConfig], bool]]] = {}
     further_inlines: ClassVar[dict[type[InlineModelAdmin], RequestType]] = {}
     further_views: ClassVar[dict[str, tuple[str, Callable[..., Any]]]] = {}
     history_context: ClassVar[Callable[..., dict[str, Any]] | None] = None
@@ -50,10 +52,15 @@ class ConfigActionsMixin:
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The buttons that the user may press and that make sense for the config."""
         offered: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
-        if not self.button_types:
+        if not self.button_types and not self.button_tests:
             return offered
-        kind = SyncConfig.objects.filter(pk=object_id).values_list("request_type", flat=True).first()
-        return [item for item in offered if self.button_types.get(item.method.original_function_name, kind) == kind]
+        config = SyncConfig.objects.only("request_type", "active", "method_get").filter(pk=object_id).first()
+        return [item for item in offered if config and self._makes_sense(item.method.original_function_name, config)]
+
+    def _makes_sense(self, name: str, config: SyncConfig) -> bool:
+        if self.button_types.get(name, config.request_type) != config.request_type:
+            return False
+        return name not in self.button_tests or self.button_tests[name](config)
 
     def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Also those of other apps that make sense for the config, and that the user may see."""
@@ -90,11 +97,21 @@ def add_config_list_button(method: Callable[..., Any]) -> None:
         ConfigActionsMixin.actions_list.append(method.__name__)
 
 
+def check_may_edit(model_admin: Any, request: HttpRequest) -> None:
+    """Raises PermissionDenied for users who may neither add nor change configs."""
+    if not (model_admin.has_add_permission(request) or model_admin.has_change_permission(request)):
+        raise PermissionDenied
+
+
 def add_config_button(
-    method: Callable[..., Any], *, request_type: RequestType | None = None, is_in_menu: bool = False
+    method: Callable[..., Any],
+    *,
+    request_type: RequestType | None = None,
+    is_in_menu: bool = False,
+    only_if: Callable[[SyncConfig], bool] | None = None,
 ) -> None:
     """Show a button on every config's form, or only on those of one request type; `is_in_menu` puts it under “More”,
-    where what is needed seldom leaves room for the rest.
+    where what is needed seldom leaves room for the rest, and `only_if` is asked with the config's type and activity.
 
     `method(model_admin, request, object_id) -> HttpResponse` is decorated with `unfold.decorators.action`. Its
     `permissions=[...]` are obeyed: "run" is the right to run a sync, "change" and "view" are Django's.
@@ -112,6 +129,8 @@ def add_config_button(
         names.insert(len(names) - (_MORE in names), name)
     if request_type is not None:
         ConfigActionsMixin.button_types[name] = request_type
+    if only_if is not None:
+        ConfigActionsMixin.button_tests[name] = only_if
 
 
 def add_config_action(method: Callable[..., Any]) -> None:

@@ -21,10 +21,12 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from clients.errors import RemoteError
-from syncconfig.admin.actions import ConfigActionsMixin, add_config_button
+from syncconfig.admin.actions import ConfigActionsMixin, add_config_button, add_config_list_button
 from syncconfig.admin.columns import HealthColumnsMixin, health_column
 from syncconfig.admin.connection import tell_result
 from syncconfig.admin.dialogs import dialog_done
+from syncconfig.admin.form_words import form_words
+from syncconfig.admin.guided import GuidedMixin, new_sync
 from syncconfig.admin.inlines import KNOWN_FIELDS, HeaderInline, LineInline, ParamInline, TriggerInline
 from syncconfig.admin.lookups import LookupsMixin
 from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
@@ -32,7 +34,7 @@ from syncconfig.admin.suggestions import suggest
 from syncconfig.code_inputs import AUTHOR_PERMISSION
 from syncconfig.domains import domain_paths
 from syncconfig.drifts import drift_check, snapshot_keep
-from syncconfig.examples import curl_command, endpoint_url
+from syncconfig.examples import API_PATH, curl_command, endpoint_url
 from syncconfig.fit import fields_learn, is_about_config
 from syncconfig.forms import SyncConfigForm
 from syncconfig.models import OdooConnection, RequestType, SyncConfig
@@ -51,9 +53,20 @@ _AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 
 
 @admin.register(SyncConfig)
-class SyncConfigAdmin(HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin):
+class SyncConfigAdmin(
+    GuidedMixin, HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin
+):
     class Media:
-        js = ("syncconfig/lookup.js", "syncconfig/code.js", "syncconfig/tabs.js")
+        css = {"all": ("syncconfig/config.css",)}
+        js = (
+            "syncconfig/lookup.js",
+            "syncconfig/highlight.js",
+            "syncconfig/code.js",
+            "syncconfig/bench.js",
+            "syncconfig/domain.js",
+            "syncconfig/lines.js",
+            "syncconfig/tabs.js",
+        )
 
     form = SyncConfigForm
     hidden_column = "auth_secret"
@@ -67,6 +80,9 @@ class SyncConfigAdmin(HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, Read
     list_filter_submit = False
     list_select_related = ("connection",)
     search_fields = ("name", "model", "endpoint", "url")
+    show_add_link = False  # “New sync” takes its place, and offers the bare form as well
+    change_form_before_template = "admin/syncconfig/config_before.html"
+    change_form_outer_after_template = "admin/syncconfig/config_after.html"
     inlines = (LineInline, HeaderInline, ParamInline, TriggerInline)
     readonly_fields = ("shown_address", "shown_curl", "drift_details")
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
@@ -170,7 +186,12 @@ class SyncConfigAdmin(HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, Read
         if not config.pk or not config.endpoint:
             return "-"
         command = curl_command(config, config.lines.all(), site_url=config.site_url)
-        return format_html('<pre class="sync-code">{}</pre>', command)
+        links = format_html(
+            '<a class="text-link" href="{0}docs">{1}</a> · <a class="text-link" href="{0}openapi.json">OpenAPI</a>',
+            API_PATH,
+            _now("Documentation of the endpoints, to read and try"),
+        )
+        return format_html('<pre class="sync-code">{}</pre><p class="sync-domain">{}</p>', command, links)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """With what has changed in Odoo on top, where something has."""
@@ -214,6 +235,20 @@ class SyncConfigAdmin(HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, Read
             # Before the transaction in which the form is checked and saved: Odoo may take its time.
             self._learn_fields(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        context.update(form_words(self, request, obj))
+        if obj is not None and request.method == "GET":
+            context.update(self.guided_words(request, obj))
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -283,7 +318,8 @@ def test_connection(
     return dialog_done("syncconfig_syncconfig_change", object_id)
 
 
-add_config_button(test_connection)
+add_config_list_button(new_sync)
+add_config_button(test_connection, is_in_menu=True)
 
 
 @action(
@@ -322,4 +358,4 @@ def check_fields(
 
 
 add_config_button(check_fields, is_in_menu=True)
-add_config_button(suggest)
+add_config_button(suggest, is_in_menu=True)

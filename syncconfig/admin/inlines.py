@@ -31,6 +31,7 @@ class LineInline(StackedInline):
     formset = LineFormSet
     extra = 0
     tab = True
+    show_count = True
     collapsible = True
     show_change_link = False
     ordering_field = "position"
@@ -130,6 +131,7 @@ class HeaderInline(DeferredSecretsMixin, TabularInline):
     fields = ("key", "value")
     extra = 0
     tab = True
+    show_count = True
 
 
 class ParamInline(TabularInline):
@@ -137,6 +139,7 @@ class ParamInline(TabularInline):
     fields = ("kind", "name", "value", "is_computed", "field", "operator")
     extra = 0
     tab = True
+    show_count = True
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
 
 
@@ -145,3 +148,4 @@ class TriggerInline(TabularInline):
     fields = ("kind", "interval_minutes", "cron", "active")
     extra = 0
     tab = True
+    show_count = True

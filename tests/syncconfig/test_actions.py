@@ -64,3 +64,17 @@ def test_an_action_is_offered_in_the_list(registered: None, rf: RequestFactory, 
     request.user = admin_user
     model_admin: Any = admin.site._registry[SyncConfig]
     assert "for_the_list" in model_admin.get_actions(request)
+
+
+def test_few_buttons_stand_beside_the_name_and_the_others_under_more(
+    rf: RequestFactory, admin_user: Any, sync: SyncConfig
+) -> None:
+    request = rf.get("/")
+    request.user = admin_user
+    model_admin: Any = admin.site._registry[SyncConfig]
+    allowed = model_admin.get_actions_detail(request, sync.pk)
+    *main, more = model_admin._get_actions_navigation(model_admin.actions_detail, allowed, sync.pk)
+    assert [str(each["title"]) for each in main] == ["Preview", "Run now"]
+    titles = [str(each["title"]) for each in more["items"]]
+    assert {"Test connection", "Send a sample"} <= set(titles)
+    assert not {"Preview", "Run now"} & set(titles)

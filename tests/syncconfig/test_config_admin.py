@@ -206,6 +206,16 @@ def test_secrets_left_empty_are_kept_and_those_entered_replace_them(admin_client
     assert (config.auth_secret, config.headers.get().value) == ("new-token", "new-value")
 
 
+def test_a_new_line_comes_behind_the_stored_ones(admin_client: Client, sync: SyncConfig) -> None:
+    SyncConfigLine.objects.filter(config=sync).update(position=3)
+    data = change_form(sync, **{"lines-TOTAL_FORMS": "3", "lines-0-position": "3"})
+    for index, field in ((1, "name"), (2, "list_price")):
+        row = line(field, field, position="0", config=sync.pk)
+        data |= {f"lines-{index}-{name}": value for name, value in row.items()}
+    assert admin_client.post(f"{LIST}{sync.pk}/change/", data).status_code == 302
+    assert list(sync.lines.values_list("field", "position")) == [("default_code", 3), ("name", 4), ("list_price", 5)]
+
+
 def test_a_new_header_needs_a_value(admin_client: Client, sync: SyncConfig) -> None:
     data = change_form(sync, **{"headers-TOTAL_FORMS": "2", "headers-1-key": "X-New", "headers-1-value": ""})
     data["headers-1-config"] = sync.pk

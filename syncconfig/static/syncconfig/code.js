@@ -1,4 +1,5 @@
-/* Line numbers beside the inputs for scripts, and Tab for an indentation there (Escape, then Tab leaves the input). */
+/* Line numbers beside the inputs for scripts, colours behind their text, and Tab for an indentation there (Escape, then
+ * Tab leaves the input). The input itself stays a textarea: what is typed is what is sent. */
 (function () {
   "use strict";
 
@@ -12,17 +13,31 @@
     box.className = "sync-numbered";
     numbers.className = "sync-numbers";
     numbers.setAttribute("aria-hidden", "true");
+    const edit = document.createElement("div");
+    const colours = document.createElement("pre");
+    edit.className = "sync-edit";
+    colours.className = "sync-colours";
+    colours.setAttribute("aria-hidden", "true");
     area.before(box);
-    box.append(numbers, area);
+    edit.append(colours, area);
+    box.append(numbers, edit);
     area.dataset.numbered = "yes";
+    const follow = () => {
+      numbers.scrollTop = area.scrollTop;
+      colours.scrollTop = area.scrollTop;
+      colours.scrollLeft = area.scrollLeft;
+    };
     const count = () => {
       const lines = area.value.split("\n").length;
       numbers.textContent = Array.from({ length: lines }, (_, at) => at + 1).join("\n");
       numbers.style.height = `${area.clientHeight}px`;
-      numbers.scrollTop = area.scrollTop;
+      colours.replaceChildren(window.syncHighlight(area.value));
+      colours.style.height = `${area.clientHeight}px`;
+      colours.style.width = `${area.clientWidth}px`;
+      follow();
     };
     area.addEventListener("input", count);
-    area.addEventListener("scroll", () => (numbers.scrollTop = area.scrollTop));
+    area.addEventListener("scroll", follow);
     new ResizeObserver(count).observe(area);
     count();
   }

@@ -1,0 +1,36 @@
+"""The last step of the guided path to a new sync: what it would do with the sample, although it is not stored yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from clients.errors import RemoteError
+from outbound.admin.preview import preview_context
+from outbound.preview import MAX_RECORDS, Preview
+from outbound.preview_in import preview_in
+from outbound.preview_out import preview_out
+from syncconfig.guided.drafts import Draft
+from syncconfig.models import SyncConfig, SyncConfigLine
+from syncconfig.plans import ConfigBroken, compile_lines
+
+
+def draft_shown(config: SyncConfig, lines: Sequence[SyncConfigLine], draft: Draft) -> SafeString:
+    """The same as the page “Preview” shows."""
+    context = {**preview_context(_preview(config, lines, draft)), "is_open": True}
+    return render_to_string("admin/outbound/preview_records.html", context)
+
+
+def _preview(config: SyncConfig, lines: Sequence[SyncConfigLine], draft: Draft) -> Preview:
+    try:
+        plan = compile_lines(config, lines)
+    except (ConfigBroken, RemoteError) as error:
+        return Preview(problem=str(error))
+    if draft.maps_in:
+        given = json.loads(draft.sample)
+        payloads = given if isinstance(given, list) else [given]
+        return preview_in(config=config, payloads=payloads[:MAX_RECORDS], plan=plan)
+    return preview_out(config=config, ids=[draft.record_id] if draft.record_id else None, limit=1, plan=plan)

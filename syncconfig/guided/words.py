@@ -1,0 +1,150 @@
+"""A sync in plain words: what will happen, in the order in which it happens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from syncconfig.examples import API_PATH
+from syncconfig.models import SyncConfig, SyncConfigLine
+from syncconfig.models.config import AuthType, DeleteMode, OnExisting, RequestShape
+from syncconfig.models.line import OnMissing
+from syncconfig.models.trigger import SyncTrigger, TriggerKind
+
+_DAILY: Final = re.compile(r"(?P<minute>\d{1,2}) (?P<hour>\d{1,2}) \* \* (?P<days>\*|1-5)")
+
+
+def sentences(
+    config: SyncConfig, lines: Sequence[SyncConfigLine], *, trigger: SyncTrigger | None, site_url: str
+) -> list[str]:
+    """One for each thing that staff should know before they switch it on."""
+    if config.request_type == "in":
+        told = _in(config, lines, site_url)
+    else:
+        told = _fetching(config, lines, trigger) if config.fetches else _out(config, trigger)
+    related = [line for line in lines if line.match_field and line.direction != "out"]
+    if config.plan_direction != "out":
+        told += [_related(line) for line in related]
+        told.append(_("Fields that no line maps are left alone."))
+    else:
+        told.append(_("Nothing but the mapped values leaves Odoo."))
+    return told
+
+
+def _in(config: SyncConfig, lines: Sequence[SyncConfigLine], site_url: str) -> list[str]:
+    told = [
+        _("Other systems call %(address)s with %(methods)s; they show %(auth)s.")
+        % {
+            "address": f"{site_url.rstrip('/')}{API_PATH}{config.endpoint}",
+            "methods": ", ".join(config.methods),
+            "auth": _AUTH_IN[AuthType(config.auth_type)](config),
+        }
+    ]
+    if config.method_post:
+        told += _written(config, lines)
+    if config.method_get:
+        told.append(_("GET gives records of %(model)s back under the same keys.") % {"model": config.model})
+    if config.method_delete:
+        told.append(
+            _("DELETE archives the record; it can be brought back in Odoo.")
+            if config.delete_mode == DeleteMode.ARCHIVE
+            else _("DELETE deletes the record for good.")
+        )
+    return told
+
+
+def _written(config: SyncConfig, lines: Sequence[SyncConfigLine]) -> list[str]:
+    """How records are recognised in Odoo, and what becomes of them."""
+    told = []
+    identifier = next((line for line in lines if line.is_identifier), None)
+    if identifier is not None:
+        told.append(
+            _("Each is looked for in %(model)s of %(connection)s: it is the one whose %(field)s is its “%(key)s”.")
+            % {
+                "model": config.model,
+                "connection": config.connection.name,
+                "field": identifier.field,
+                "key": identifier.key,
+            }
+        )
+        told.append(
+            {
+                OnExisting.UPDATE: _("Where there is none it is created; one that is there is updated, not doubled."),
+                OnExisting.REJECT: _("Where there is none it is created; one that is there is refused with 409."),
+                OnExisting.IGNORE: _("Where there is none it is created; one that is there is left as it is."),
+            }[OnExisting(config.on_existing)]
+        )
+    return told
+
+
+def _fetching(config: SyncConfig, lines: Sequence[SyncConfigLine], trigger: SyncTrigger | None) -> list[str]:
+    return [
+        _("%(url)s is asked with GET, and what it answers is written into %(model)s of %(connection)s.")
+        % {"url": config.url, "model": config.model, "connection": config.connection.name},
+        *_written(config, lines),
+        when_words(trigger),
+        _("Where the records are in the answer, and how its pages follow each other, is said under “Fetching”."),
+    ]
+
+
+def _out(config: SyncConfig, trigger: SyncTrigger | None) -> list[str]:
+    told = [
+        _("Records of %(model)s are read from %(connection)s: %(which)s.")
+        % {
+            "model": config.model,
+            "connection": config.connection.name,
+            "which": _("all of them") if config.domain in ("", "[]") else config.domain,
+        },
+        _("They are sent with %(method)s to %(url)s, %(shape)s.")
+        % {
+            "method": ", ".join(config.methods),
+            "url": config.url,
+            "shape": _("a request for each record")
+            if config.request_shape == RequestShape.RECORD
+            else _("up to %(count)s records in a request") % {"count": config.page_size},
+        },
+    ]
+    if config.only_changed:
+        told.append(_("A record that was sent is sent again only when one of its mapped values has changed."))
+    told.append(when_words(trigger))
+    told.append(_("What does not arrive is tried again for about two days; after that it waits for staff."))
+    return told
+
+
+def when_words(trigger: SyncTrigger | None) -> str:
+    if trigger is None:
+        return _("It runs when somebody presses “Run now”.")
+    if trigger.kind == TriggerKind.INTERVAL:
+        return _("It runs every %(count)s minutes.") % {"count": trigger.interval_minutes}
+    daily = _DAILY.fullmatch(trigger.cron)
+    if daily is None:
+        return _("It runs at set times (%(cron)s).") % {"cron": trigger.cron}
+    at = f"{int(daily['hour']):02d}:{int(daily['minute']):02d}"
+    if daily["days"] == "*":
+        return _("It runs every day at %(at)s.") % {"at": at}
+    return _("It runs from Monday to Friday at %(at)s.") % {"at": at}
+
+
+def _related(line: SyncConfigLine) -> str:
+    missing = {
+        OnMissing.ERROR: _("without one the record is rejected"),
+        OnMissing.EMPTY: _("without one the field stays empty"),
+        OnMissing.CREATE: _("without one it is created"),
+    }[OnMissing(line.on_missing)]
+    return _("%(field)s is found by its %(match)s, which is “%(key)s”; %(missing)s.") % {
+        "field": line.field,
+        "match": line.match_field,
+        "key": line.key,
+        "missing": missing,
+    }
+
+
+_AUTH_IN = {
+    AuthType.NONE: lambda config: _("nothing, so that anybody may call"),
+    AuthType.BASIC: lambda config: _("the login %(login)s and a password") % {"login": config.auth_login},
+    AuthType.BEARER: lambda config: _("a token"),
+    AuthType.HEADER: lambda config: _("a key in the header %(header)s") % {"header": config.auth_header},
+}

@@ -1,0 +1,127 @@
+"""Every template makes a sync that the form would take and that compiles against the fields of an Odoo."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from clients.odoo.domain import parse_domain
+from demo.odoo import DemoOdoo
+from mapping.engine import map_in
+from mapping.results import related_records
+from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
+from syncconfig.connections import client_for
+from syncconfig.fit import fields_learn
+from syncconfig.guided.checking import lines_check
+from syncconfig.guided.drafts import Draft
+from syncconfig.guided.making import draft_make
+from syncconfig.guided.proposing import lines_propose
+from syncconfig.guided.templates import SyncTemplate, add_template, templates
+from syncconfig.models import ModelSchema, OdooConnection, SyncConfig
+from syncconfig.plans import plan_for
+from tests.syncconfig.odoo_fields import ODOO_FIELDS
+
+TEMPLATES = list(templates().values())
+
+
+def ids(template: SyncTemplate) -> str:
+    return template.key
+
+
+@pytest.fixture
+def odoo(connection: OdooConnection) -> OdooConnection:
+    """The demo Odoo, with Inventory and Invoicing known as well."""
+    for model, fields in ODOO_FIELDS.items():
+        ModelSchema.objects.create(connection=connection, model=model, fields=fields, fetched_at=timezone.now())
+    return connection
+
+
+def drafted(template: SyncTemplate, connection: OdooConnection) -> Draft:
+    """As if somebody had pressed “Next” on every step."""
+    draft = Draft.begun(template=template, request_type=template.request_type)
+    draft.connection = connection.pk
+    if not draft.is_in:
+        draft.values["url"] = "https://other.example.com/api/records"
+        draft.secret_set("their-token")
+    draft.lines = lines_propose(draft, connection)
+    return draft
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=ids)
+def test_every_template_becomes_a_sync_that_works(template: SyncTemplate, odoo: OdooConnection) -> None:
+    draft = drafted(template, odoo)
+    assert not [row["field"] for row in draft.lines if row.get("is_missing")]
+    known = fields_learn(odoo, template.model, [row["field"] for row in draft.lines])
+    check = lines_check(draft.preview_config(), draft.taken_lines(), known)
+    assert not check, (check.general, check.by_line)
+    made = draft_make(draft=draft, name="x", active=True)
+    plan = plan_for(made.config)
+    assert {line.field for line in plan.lines} == {
+        line["field"] for line in template.lines if not line.get("is_optional")
+    }
+    assert plan.notes == ()
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=ids)
+def test_every_template_says_what_it_is_in_words_and_in_a_domain_that_parses(template: SyncTemplate) -> None:
+    assert str(template.title)
+    assert str(template.summary).endswith(".")
+    parse_domain(str(template.values.get("domain", "[]")), now=datetime.now(UTC), uid=1)
+    assert "script" not in [line.get("calculation") for line in template.lines]  # not everybody may write them
+    assert template.counterpart in {"", *templates()}
+    assert (template.sample is not None) or template.request_type == "out"
+
+
+def test_a_shopify_order_becomes_a_quotation(connection: OdooConnection, demo_odoo: DemoOdoo) -> None:
+    template = templates()["shop-orders-in"]
+    (product,) = demo_odoo.seed_products(1)
+    demo_odoo.call("product.product", "write", [product], {"default_code": "IPOD2008GREEN"})
+    config = draft_make(draft=drafted(template, connection), name="x", active=True).config
+    client = client_for(connection)
+    plan = plan_for(config)
+    (result,) = map_in(
+        plan, [template.sample], lookup=odoo_lookup(client), related=odoo_related(client), existing=False
+    )
+    assert result.errors == ()
+    assert result.identifier == ("client_order_ref", "#1001")
+    (partner,) = related_records(result.values)
+    assert partner.values["name"] == "Bob Norman"
+    ((_code, _id, line),) = result.values["order_line"]
+    assert line == {"product_id": product, "name": "IPod Nano - 8gb", "product_uom_qty": 1.0, "price_unit": 199.0}
+
+
+def test_an_odoo_without_the_field_is_told_so_and_the_line_is_not_taken(odoo: OdooConnection) -> None:
+    row = ModelSchema.objects.get(model="stock.quant")
+    del row.fields["inventory_quantity"]
+    row.save()
+    draft = drafted(templates()["stock-in"], odoo)
+    (gone,) = [row for row in draft.lines if row["field"] == "inventory_quantity"]
+    assert (gone["taken"], gone["is_missing"]) == (False, True)
+    assert "no such field" in gone["why"]
+
+
+def test_other_apps_offer_templates_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncconfig.guided.templates._added", {})
+    add_template(SyncTemplate("odoo-to-odoo", "Odoo to Odoo", "One.", "hub", "out", "res.partner"))
+    assert list(templates())[-1] == "odoo-to-odoo"
+
+
+def test_the_two_ways_of_customers_recognise_them_by_the_same_value() -> None:
+    both: list[Any] = [templates()["customers-in"], templates()["customers-out"]]
+    assert both[0].counterpart == both[1].key
+    assert [line for line in both[0].lines if line.get("is_identifier")] == [
+        line for line in both[1].lines if line.get("is_identifier")
+    ]
+
+
+def test_nothing_is_stored_where_a_line_cannot_be(odoo: OdooConnection) -> None:
+    from django.core.exceptions import ValidationError
+
+    draft = drafted(templates()["customers-in"], odoo)
+    draft.lines[1]["key"] = "a["
+    with pytest.raises(ValidationError):
+        draft_make(draft=draft, name="x", active=True)
+    assert not SyncConfig.objects.exists()
