@@ -20,7 +20,7 @@ from auditlog.recorder import _COLUMNS
 from syncconfig.models import OdooConnection, SyncConfig
 
 LIST = "/admin/auditlog/apilog/"
-ROWS = 50_000
+ROWS = 30_000
 
 
 def insert(count: int, **each: Any) -> None:
@@ -174,7 +174,12 @@ QUERIES = [
 ]  # fmt: skip
 
 
-def test_every_filter_is_answered_by_an_index_in_few_queries(admin_client: Client, many: SyncConfig) -> None:
+def test_every_filter_is_answered_by_an_index_in_few_queries(
+    admin_client: Client, many: SyncConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As small a part of these rows as the real ones are of a million.
+    monkeypatch.setattr(change_list, "SCANNED_ROWS", 1500)
+    monkeypatch.setattr(change_list, "READ_ROWS", 150)
     middle = ApiLog.objects.order_by("-pk").values_list("pk", flat=True)[ROWS // 2]
     counts = {}
     for query in QUERIES:
