@@ -92,17 +92,17 @@ class Told:
     """Label, value, and where it leads or nothing."""
     delivery_ids: set[int] = field(default_factory=set)
     batches: set[Any] = field(default_factory=set)
-    request_ids: set[str] = field(default_factory=set)
 
 
-Teller = Callable[[Subject, User], Told]
+Teller = Callable[[Subject, User, frozenset[str]], Told]
 Tracer = Callable[[Subject, str], Any]
 _tellers: list[Teller] = []
 _tracers: list[Tracer] = []
 
 
 def add_teller(teller: Teller) -> None:
-    """`teller(subject, user)` tells what the user may see of the record, in a fixed number of queries."""
+    """`teller(subject, user, request_ids)` tells what the user may see of the record, in a fixed number of queries.
+    The request ids are those of the exchanges that the log knows to be about it."""
     if teller not in _tellers:
         _tellers.append(teller)
 
@@ -143,35 +143,40 @@ def subject_of(config: SyncConfig, *, record: str = "", odoo_id: int | None = No
 
 
 def tell(subject: Subject, user: User) -> tuple[Told, list[ApiLog]]:
-    """The whole story in the order of time, and the exchanges in it, newest first."""
+    """The whole story, and the exchanges in it, newest first."""
+    about = Q(config_id__in=list(subject.configs), record_ref__in=subject.refs)
+    rows = {row.pk: row for row in _light().filter(about).order_by("-id")[:MAX_EXCHANGES]}
     told = Told()
+    request_ids = frozenset(row.request_id for row in rows.values() if row.request_id)
     for teller in _tellers:
-        part = teller(subject, user)
+        part = teller(subject, user, request_ids)
         told.events += part.events
         told.verdicts += part.verdicts
         told.facts += part.facts
         told.delivery_ids |= part.delivery_ids
         told.batches |= part.batches
-        told.request_ids |= part.request_ids
-    rows = exchanges(subject, told)
-    told.verdicts += _verdicts(rows)
+    rows |= _further(rows, told, request_ids)
+    newest_first = sorted(rows.values(), key=lambda row: (row.created_at, row.pk), reverse=True)
+    told.verdicts += _verdicts(newest_first)
     told.verdicts.sort(key=lambda verdict: verdict.at, reverse=True)
-    return told, rows
+    return told, newest_first
 
 
-def exchanges(subject: Subject, told: Told) -> list[ApiLog]:
-    """The exchanges about the record, and what else happened under their request ids."""
-    light: QuerySet[ApiLog] = ApiLog.objects.select_related("config").only(*LIST_FIELDS)
-    about = Q(config_id__in=list(subject.configs), record_ref__in=subject.refs)
-    rows = {row.pk: row for row in light.filter(about).order_by("-id")[:MAX_EXCHANGES]}
+def _light() -> QuerySet[ApiLog]:
+    return ApiLog.objects.select_related("config").only(*LIST_FIELDS)
+
+
+def _further(rows: dict[int, ApiLog], told: Told, request_ids: frozenset[str]) -> dict[int, ApiLog]:
+    """The attempts of its deliveries, and what else happened under the same request ids: what Odoo was asked."""
+    found: dict[int, ApiLog] = {}
     if told.delivery_ids or told.batches:
         carried = Q(delivery_id__in=told.delivery_ids) | Q(batch__in=told.batches)
-        rows |= {row.pk: row for row in light.filter(carried).order_by("-id")[:MAX_EXCHANGES]}
-    request_ids = told.request_ids | {row.request_id for row in rows.values() if row.request_id}
+        found |= {row.pk: row for row in _light().filter(carried).order_by("-id")[:MAX_EXCHANGES]}
+    # Of a run or a delivery there is no request id; theirs are those of requests that came in.
     if request_ids:
-        same = light.filter(request_id__in=request_ids).exclude(pk__in=rows).order_by("-id")
-        rows |= {row.pk: row for row in same[:MAX_FURTHER]}
-    return sorted(rows.values(), key=lambda row: (row.created_at, row.pk), reverse=True)
+        same = _light().filter(request_id__in=request_ids).exclude(pk__in=[*rows, *found]).order_by("-id")
+        found |= {row.pk: row for row in same[:MAX_FURTHER]}
+    return found
 
 
 def side_of(row: ApiLog) -> Side:

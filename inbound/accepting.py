@@ -85,6 +85,20 @@ def record_key(plan: Plan, asked: Asked) -> str:
     return SEVERAL if value is ABSENT or isinstance(value, (dict, list)) else _hashed("identifier", value)
 
 
+def record_name(plan: Plan, asked: Asked) -> str:
+    """What the log calls the record until Odoo's id is known; empty for several, and where the identifier is secret."""
+    if asked.odoo_id is not None:
+        return str(asked.odoo_id)
+    if plan.identifier.key in plan.secret_keys:
+        return ""
+    if asked.identifier is not None:
+        return asked.identifier
+    if asked.is_batch or not isinstance(asked.payload, dict):
+        return ""
+    value = plan.identifier_path.read(asked.payload)
+    return "" if value is ABSENT or value is None or isinstance(value, (dict, list)) else str(value)
+
+
 def _hashed(kind: str, value: object) -> str:
     return hashlib.sha256(f"{kind}\x1f{value}".encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -54,6 +54,8 @@ class WritingView(GuardedView):
         body = self._receive(request) if has_body else b""
         payload = self._parse(request, body) if has_body else None
         asked = Asked(request.method or "", request._request.GET, payload, self.odoo_id, self.identifier, self.is_batch)
+        # A request that is refused is looked for by what its caller calls the record.
+        self.record_ref = accepting.record_name(work.plan, asked)
         return work, asked, self._row(request, body)
 
     def _kept(self, work: Work, asked: Asked, row: InboundRequest) -> Response:
@@ -85,12 +87,12 @@ class WritingView(GuardedView):
     def _respond(self, reply: Reply) -> Response:
         if reply.refusal is not None:
             raise reply.refusal
-        self.record_ref = reply.record_ref
+        self.record_ref = reply.record_ref or self.record_ref
         return Response(reply.body, status=reply.status, headers=reply.headers)
 
     def _replay(self, row: InboundRequest) -> Response:
         headers = {**row.headers, "Idempotent-Replayed": "true"}
-        self.record_ref = row.headers.get("X-Odoo-Id", "")
+        self.record_ref = row.headers.get("X-Odoo-Id", self.record_ref)
         return Response(accepting.from_text(row.answer), status=row.status or 200, headers=headers)
 
     def _accepted(self, request: Request, row: InboundRequest) -> Response:

@@ -107,7 +107,7 @@ class SyncRunAdmin(LookingAdmin):
 
     @admin.display(description=_("Deliveries"))
     def deliveries_link(self, run: SyncRun) -> SafeString:
-        return link("outbound_delivery_changelist", _("Show them"), query=f"?run__id__exact={run.pk}")
+        return link("outbound_delivery_changelist", _("Show them"), query=f"?run={run.pk}")
 
     @admin.display(description=_("Error"))
     def shown_error(self, run: SyncRun) -> str:

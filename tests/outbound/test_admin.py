@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from demo.shop import DemoShop
-from outbound.models import Delivery, DeliveryState, OdooHook, RecordLink, RunState, RunTrigger, SyncRun
+from outbound.models import DeliveryState, OdooHook, RecordLink, RunState, RunTrigger, SyncRun
 from syncconfig.models import SyncConfig, SyncConfigLine
 from tests.outbound.conftest import MakeConfig, make_delivery, send, send_until_settled, sync
 
@@ -72,7 +73,7 @@ def test_a_delivery_shows_its_payload_and_every_attempt(staff: Client, config: S
     send_until_settled(config)
     soup = page(staff, "outbound_delivery_change", delivery.pk)
     assert '"sku": "SKU-5"' in soup.select_one("pre.sync-code").get_text()
-    statuses = [link.get_text() for link in soup.select("table.sync-table a")]
+    statuses = [link.get_text() for link in soup.select("ol.log-timeline a")]
     assert statuses == ["503", "201"]
     assert not soup.select("input[name=_save]")
 
@@ -82,7 +83,7 @@ def test_a_waiting_delivery_shows_its_next_attempt(staff: Client, make_config: M
     delivery = make_delivery(config, 5)
     shop.fail_next(1, status=503)
     send(config)
-    table = page(staff, "outbound_delivery_change", delivery.pk).select_one("table.sync-table")
+    table = page(staff, "outbound_delivery_change", delivery.pk).select_one("ol.log-timeline")
     assert "next attempt" in table.get_text()
 
 
@@ -137,15 +138,27 @@ def test_looking_at_the_dialog_changes_nothing(staff: Client, config: SyncConfig
     assert delivery.state == DeliveryState.DEAD
 
 
-def test_chosen_deliveries_are_discarded_together(staff: Client, config: SyncConfig) -> None:
-    waiting = make_delivery(config, 1)
-    dead = make_delivery(config, 2, state=DeliveryState.DEAD)
-    done = make_delivery(config, 3, state=DeliveryState.DELIVERED)
-    staff.post(
-        reverse("admin:outbound_delivery_changelist"),
-        {"action": "discard_chosen", "_selected_action": [waiting.pk, dead.pk, done.pk]},
-    )
-    assert dict(Delivery.objects.values_list("record_id", "state")) == {1: "discarded", 2: "discarded", 3: "delivered"}
+def test_a_delivery_is_discarded_with_a_reason_and_by_whom(staff: Client, config: SyncConfig) -> None:
+    delivery = make_delivery(config, 1, state=DeliveryState.DEAD)
+    assert "This field is required" in press(staff, "outbound_delivery_discard", delivery.pk).content.decode()
+    press(staff, "outbound_delivery_discard", delivery.pk, reason="Entered by hand.")
+    text = page(staff, "outbound_delivery_change", delivery.pk).get_text(" ")
+    assert "by admin: Entered by hand." in text
+    assert LogEntry.objects.get().change_message == "Discarded. Entered by hand."
+
+
+def test_a_waiting_delivery_is_sent_now(staff: Client, make_config: MakeConfig, shop: DemoShop) -> None:
+    config = make_config(retry_schedule="600")
+    delivery = make_delivery(config, 1)
+    shop.fail_next(1, status=503)
+    send(config)
+    button = reverse("admin:outbound_delivery_hurry", args=[delivery.pk])
+    assert button in str(page(staff, "outbound_delivery_change", delivery.pk))
+    press(staff, "outbound_delivery_hurry", delivery.pk)
+    send(config)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 2)
+    assert button not in str(page(staff, "outbound_delivery_change", delivery.pk))
 
 
 def test_who_may_replay_has_the_button(client: Client, config: SyncConfig) -> None:
