@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inbound import accepting, idempotency
+from inbound import accepting
 from inbound.body import check_media_type, parse_body
 from inbound.crowding import room_at
 from inbound.dry_run import dry_answer, is_dry_run
 from inbound.endpoints import Extras
 from inbound.guarding import GuardedView
-from inbound.jobs import Asked, Reply, job_of, run_jobs
+from inbound.jobs import Asked, Reply, job_of
+from inbound.keeping import do_once
 from inbound.models import InboundRequest
 from inbound.work import Work
-from outbound.targets.odoo import claim_ttl_s
 from syncconfig.connections import client_for
 from syncconfig.plans import plan_for
 
@@ -60,29 +59,8 @@ class WritingView(GuardedView):
 
     def _kept(self, work: Work, asked: Asked, row: InboundRequest) -> Response:
         """Do it, and keep the answer where the caller named a key; or answer as before."""
-        if row.idempotency_key is None:
-            return self._respond(self._do(work, asked))
-        attempt = idempotency.begin(row, lease_s=claim_ttl_s(work.client))
-        if isinstance(attempt, InboundRequest):
-            return self._replay(attempt)
-        try:
-            reply = self._do(work, asked, is_again=attempt.is_again)
-        except Exception:
-            idempotency.give_up(attempt)
-            raise
-        if reply.is_final:
-            response = self._respond(reply)
-            idempotency.finish(
-                attempt, status=reply.status, headers=reply.headers, answer=accepting.as_text(reply.body)
-            )
-            return response
-        idempotency.give_up(attempt)
-        return self._respond(reply)
-
-    def _do(self, work: Work, asked: Asked, *, is_again: bool = False) -> Reply:
-        job = job_of(work, asked, max_records=self._extras.policy.max_records)
-        (reply,) = run_jobs(work, [replace(job, is_again=is_again)])
-        return reply
+        done = do_once(work, asked, row, max_records=self._extras.policy.max_records)
+        return self._replay(done) if isinstance(done, InboundRequest) else self._respond(done)
 
     def _respond(self, reply: Reply) -> Response:
         if reply.refusal is not None:
