@@ -292,6 +292,12 @@ UNFOLD = {
                 "separator": True,
                 "items": [
                     {
+                        "title": _("Find a record"),
+                        "icon": "manage_search",
+                        "link": reverse_lazy("admin:auditlog_apilog_find"),
+                        "permission": lambda request: request.user.has_perm("auditlog.view_apilog"),
+                    },
+                    {
                         "title": _("Log"),
                         "icon": "receipt_long",
                         "link": reverse_lazy("admin:auditlog_apilog_changelist"),
