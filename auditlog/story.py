@@ -174,8 +174,8 @@ def _further(rows: dict[int, ApiLog], told: Told, request_ids: frozenset[str]) -
         found |= {row.pk: row for row in _light().filter(carried).order_by("-id")[:MAX_EXCHANGES]}
     # Of a run or a delivery there is no request id; theirs are those of requests that came in.
     if request_ids:
-        same = _light().filter(request_id__in=request_ids).exclude(pk__in=[*rows, *found]).order_by("-id")
-        found |= {row.pk: row for row in same[:MAX_FURTHER]}
+        same = _light().filter(request_id__in=request_ids, is_dry_run=False).exclude(pk__in=[*rows, *found])
+        found |= {row.pk: row for row in same.order_by("-id")[:MAX_FURTHER]}
     return found
 
 

@@ -48,14 +48,17 @@ class RunBar:
 
     def _watch(self) -> None:
         try:
-            while True:
-                run = SyncRun.objects.defer("problems", "record_ids").get(pk=self._run_id)
-                progress = progress_of(run, now=timezone.now())
-                self._bar.update(self._task, total=progress.total, completed=progress.settled, told=told(run))
-                if self._over.wait(EVERY_S):
-                    return
+            self._look()
+            while not self._over.wait(EVERY_S):
+                self._look()
+            self._look()
         finally:
             connection.close()
+
+    def _look(self) -> None:
+        run = SyncRun.objects.defer("problems", "record_ids").get(pk=self._run_id)
+        progress = progress_of(run, now=timezone.now())
+        self._bar.update(self._task, total=progress.total, completed=progress.settled, told=told(run))
 
 
 def told(run: SyncRun) -> str:

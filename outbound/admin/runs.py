@@ -61,8 +61,6 @@ class SyncRunAdmin(LookingAdmin):
             {
                 "fields": (
                     "shown_bar",
-                    ("read_count", "unchanged_count", "held_count", "rejected_count"),
-                    ("queued_count", "delivered_count", "dead_count"),
                     "deliveries_link",
                 )
             },
