@@ -48,7 +48,8 @@ class LogFilter:
 
 class ConfigFilter(LogFilter, NamedFilter):
     def found(self, rows: QuerySet[ApiLog]) -> QuerySet[ApiLog]:
-        return rows.filter(config_id__in=ids) if (ids := self.used_parameters.get(self.lookup_kwarg)) else rows
+        ids: Any = self.used_parameters.get(self.lookup_kwarg)
+        return rows.filter(config_id__in=ids) if ids else rows
 
 
 class ChoiceFilter(LogFilter, admin.ChoicesFieldListFilter):
@@ -61,7 +62,7 @@ class ChoiceFilter(LogFilter, admin.ChoicesFieldListFilter):
 
 class DryRunFilter(LogFilter, admin.BooleanFieldListFilter):
     def found(self, rows: QuerySet[ApiLog]) -> QuerySet[ApiLog]:
-        wanted = self.used_parameters.get(self.lookup_kwarg)
+        wanted: Any = self.used_parameters.get(self.lookup_kwarg)
         return rows.filter(is_dry_run=True) if wanted and str(wanted[-1]) in ("1", "True") else rows
 
 

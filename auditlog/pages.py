@@ -73,7 +73,7 @@ class KeysetAdminMixin:
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         places_take(request)
-        return super().changelist_view(request, extra_context)  # type: ignore[misc,no-any-return]
+        return super().changelist_view(request, extra_context)  # type: ignore[misc]
 
 
 def places_take(request: HttpRequest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from xml.dom.minidom import Document, Node
 from xml.parsers.expat import ExpatError
 
@@ -30,7 +30,7 @@ def pretty_body(text: str) -> str:
 def _pretty_xml(text: str) -> str:
     """Empty for what is no XML, such as most HTML."""
     try:
-        document: Document = parseString(text.encode())
+        document: Document = parseString(text)
     except (ExpatError, DefusedXmlException, ValueError, RecursionError):
         return ""
     _strip(document)
@@ -38,7 +38,7 @@ def _pretty_xml(text: str) -> str:
     return "\n".join(lines if text.startswith("<?xml") else lines[1:])
 
 
-def _strip(node: Node) -> None:
+def _strip(node: Any) -> None:
     """Without the spaces between elements, which would be indented once more."""
     for child in list(node.childNodes):
         if child.nodeType == Node.TEXT_NODE and not child.data.strip() and len(node.childNodes) > 1:

@@ -43,11 +43,11 @@ def requested_records(terms: Sequence[str]) -> Iterator[Candidate]:
             yield Candidate(name, why)
             continue
         entry = ApiLog.objects.filter(request_id=row.request_id).exclude(request_id="").order_by("id")
-        found = entry.values_list("pk", "config_id", "record_ref").first()
-        if found is not None and found[2]:
-            yield Candidate(RecordName(found[1], None, found[2]), why)
-        elif found is not None:
-            yield Candidate(None, why, found[0])
+        first = entry.only("config_id", "record_ref").first()
+        if first is not None and first.config_id is not None and first.record_ref:
+            yield Candidate(RecordName(first.config_id, None, first.record_ref), why)
+        elif first is not None:
+            yield Candidate(None, why, first.pk)
 
 
 def _uuid(term: str) -> uuid.UUID | None:

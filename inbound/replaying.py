@@ -86,7 +86,7 @@ def stored_request(entry: ApiLog) -> Stored:
         raise NotReplayable(_now("its caller asked for a dry run, so nothing was to be done."))
     if entry.status in (401, 403):
         raise NotReplayable(_now("its caller was not let in, and staff are not to do it in its place."))
-    config = SyncConfig.objects.select_related("connection").filter(pk=entry.config_id).first()
+    config = SyncConfig.objects.select_related("connection").filter(pk=entry.config_id or 0).first()
     if config is None or config.request_type != RequestType.IN or not config.active:
         raise NotReplayable(_now("its sync config is gone, or not active."))
     if entry.method not in allowed_methods(config):

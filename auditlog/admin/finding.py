@@ -28,7 +28,7 @@ def find_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
             pk__in={each.name.config_id for each in candidates if each.name is not None}
         ).only("name", "model", "request_type")
     }
-    orphans = [each.entry_id for each in candidates if each.name is None]
+    orphans = [each.entry_id for each in candidates if each.name is None and each.entry_id is not None]
     entries = {row.pk: row for row in ApiLog.objects.filter(pk__in=orphans).only(*LIST_FIELDS)} if orphans else {}
     context = {
         **model_admin.admin_site.each_context(request),

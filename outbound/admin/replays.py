@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _now
 
@@ -21,7 +23,8 @@ def delivery_offer(entry: ApiLog, user: User) -> ReplayOffer | None:
     if not user.has_perm("outbound.replay_delivery"):
         return None
     label = _now("Send again …")
-    rows = Delivery.objects.filter(batch=entry.batch) if entry.batch else Delivery.objects.filter(pk=entry.delivery_id)
+    mine: dict[str, Any] = {"batch": entry.batch} if entry.batch else {"pk": entry.delivery_id}
+    rows = Delivery.objects.filter(**mine)
     ids = list(rows.filter(state__in=REPLAYABLE).values_list("pk", flat=True)[:_SHOWN])
     if not ids:
         return ReplayOffer(label, reason=_now("its delivery is gone, or waits to be sent anyway."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         if not (options["inline"] or options["wait"]):
             return
         try:
-            with RunBar(run, self.stdout._out) if self.stdout.isatty() else nullcontext() as bar:
+            with RunBar(run, cast(IO[str], self.stdout)) if self.stdout.isatty() else nullcontext() as bar:
                 if options["inline"]:
                     self._work(run)
                 if options["wait"]:
