@@ -61,10 +61,10 @@ def test_the_command_says_what_was_said_with_variables_for_what_is_hidden() -> N
 
 
 def test_the_command_of_a_cut_body_says_so() -> None:
-    row = entry(request_body="abc\n[cut: 999 bytes in all, the first 3 are kept]", method="PUT; rm -rf /")
+    row = entry(request_body="abc\n[cut: 999 bytes in all, the first 3 are kept]", method="PUT; id")
     command = curl_of(row, site_url="https://hub")
     assert command.startswith("# The log kept only a part of this body.\n")
-    assert shlex.split(command.partition("\n")[2])[:3] == ["curl", "-X", "PUT; rm -rf /"]
+    assert shlex.split(command.partition("\n")[2])[:3] == ["curl", "-X", "PUT; id"]
 
 
 def test_what_the_recorder_cut_or_left_out_is_not_whole(settings: Any) -> None:
