@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -156,8 +157,19 @@ class RunFilter(_NumberFilter):
 
 
 class DeliveryFilter(_NumberFilter):
+    """Also the requests that carried it together with others."""
+
     title = _("delivery, e.g. #345")
     parameter_name = "delivery_id"
+
+    def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        mine = super().matching(rows, term)
+        if mine.query.is_empty():
+            return mine
+        # By name: deliveries know the log, not the other way round.
+        deliveries = apps.get_model("outbound", "Delivery")._default_manager
+        batch = deliveries.filter(pk=int(term.lstrip("#"))).values_list("batch", flat=True).first()
+        return mine if batch is None else rows.filter(batch=batch)
 
 
 class TextInBodiesFilter(WrittenFilter):

@@ -23,6 +23,7 @@ from syncconfig.models import SyncConfig
 
 MAX_EXCHANGES: Final = 100
 MAX_FURTHER: Final = 200
+_READING: Final = ("GET", "HEAD", "OPTIONS")
 LIST_FIELDS: Final = (
     "created_at", "direction", "party", "method", "url", "summary", "status", "duration_ms", "error", "record_ref",
     "request_id", "config", "config__name", "is_dry_run",
@@ -157,7 +158,7 @@ def tell(subject: Subject, user: User) -> tuple[Told, list[ApiLog]]:
         told.batches |= part.batches
     rows |= _further(rows, told, request_ids)
     newest_first = sorted(rows.values(), key=lambda row: (row.created_at, row.pk), reverse=True)
-    told.verdicts += _verdicts(newest_first)
+    told.verdicts += _verdicts(requests_about(subject, newest_first))
     told.verdicts.sort(key=lambda verdict: verdict.at, reverse=True)
     return told, newest_first
 
@@ -185,11 +186,22 @@ def side_of(row: ApiLog) -> Side:
     return Side.IN if row.direction == Direction.IN else Side.OUT
 
 
+def requests_about(subject: Subject, rows: Iterable[ApiLog]) -> list[ApiLog]:
+    """Those of the rows that are requests of others to write this record; a request id may be shared by others."""
+    return [
+        row
+        for row in rows
+        if row.direction == Direction.IN
+        and not row.is_dry_run
+        and row.method not in _READING
+        and row.config_id in subject.configs
+        and row.record_ref in subject.refs
+    ]
+
+
 def _verdicts(rows: Iterable[ApiLog]) -> list[Verdict]:
-    """What the last request that came in and wrote came to."""
+    """What the last of the requests came to."""
     for row in rows:
-        if row.direction != Direction.IN or row.is_dry_run or row.method in ("GET", "HEAD", "OPTIONS"):
-            continue
         if row.status is not None and row.status < 400:
             text = _now("It was accepted and waits.") if row.status == 202 else _now("It arrived.")
             return [Verdict(row.created_at, text, "success" if row.status != 202 else "info")]

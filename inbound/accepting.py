@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import transaction
@@ -83,6 +84,12 @@ def record_key(plan: Plan, asked: Asked) -> str:
         return SEVERAL
     value = plan.identifier_path.read(asked.payload)
     return SEVERAL if value is ABSENT or isinstance(value, (dict, list)) else _hashed("identifier", value)
+
+
+def record_keys(odoo_id: int | None, identifiers: Iterable[str]) -> list[str]:
+    """The keys of requests that may be about the record, those about several among them."""
+    own = [] if odoo_id is None else [_hashed("id", odoo_id)]
+    return [SEVERAL, *own, *(_hashed("identifier", text) for text in identifiers)]
 
 
 def record_name(plan: Plan, asked: Asked) -> str:

@@ -17,7 +17,7 @@ from auditlog.finding import Candidate
 from auditlog.models import ApiLog
 from auditlog.naming import RecordName
 from auditlog.story import Event, Side, Subject, Told, Verdict
-from inbound.accepting import from_text
+from inbound.accepting import from_text, record_keys
 from inbound.errors import ApiError
 from inbound.idempotency import key_hash
 from inbound.models import Credential, InboundRequest, RequestState
@@ -84,7 +84,11 @@ def our_part(subject: Subject, user: User, request_ids: frozenset[str]) -> Told:
     told = Told()
     if not request_ids or not user.has_perm("inbound.view_inboundrequest"):
         return told
-    rows = InboundRequest.objects.filter(request_id__in=request_ids, config_id__in=list(subject.configs))
+    rows = InboundRequest.objects.filter(
+        request_id__in=request_ids,
+        config_id__in=list(subject.configs),
+        record_key__in=record_keys(subject.odoo_id, subject.external_ids),
+    )
     for row in rows.filter(is_queued=True).defer("body").order_by("-pk")[:MAX_SHOWN]:
         url = reverse("admin:inbound_inboundrequest_change", args=[row.pk])
         if row.state == RequestState.DONE:

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -47,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")
 _SHOWN_KEYS: Final = 5
+_CLOCKS: Final = timedelta(milliseconds=5)
+"""How far the times of one request may be apart: durations are whole milliseconds."""
 
 
 class NotReplayable(Exception):
@@ -91,14 +94,20 @@ def stored_request(entry: ApiLog) -> Stored:
         raise NotReplayable(_now("its sync config is gone, or not active."))
     if entry.method not in allowed_methods(config):
         raise NotReplayable(_now("the sync config does not allow %(method)s any more.") % {"method": entry.method})
-    row = None
-    if entry.request_id:
-        rows = InboundRequest.objects.filter(config=config, request_id=entry.request_id, method=entry.method)
-        row = rows.order_by("-pk").first()
+    row = _accepted(entry, config)
     if row is not None and row.state == RequestState.RUNNING:
         raise NotReplayable(_now("it is being processed at this moment."))
     body = _body(entry, row)
     return Stored(entry, config, _asked(entry, config, body), body, row)
+
+
+def _accepted(entry: ApiLog, config: SyncConfig) -> InboundRequest | None:
+    """The row that the request left. Callers may use a request id again and again, so its time tells it too."""
+    if not entry.request_id:
+        return None
+    ended_at = entry.created_at + timedelta(milliseconds=entry.duration_ms) + _CLOCKS
+    rows = InboundRequest.objects.filter(config=config, request_id=entry.request_id, method=entry.method)
+    return rows.filter(created_at__gte=entry.created_at - _CLOCKS, created_at__lte=ended_at).order_by("pk").first()
 
 
 def _body(entry: ApiLog, row: InboundRequest | None) -> bytes:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 
 from auditlog.admin.entry import status_class
 from auditlog.models import ApiLog, Direction, Party
-from auditlog.story import Event, Subject, side_of, subject_of, tell, trace
+from auditlog.story import Event, Subject, requests_about, side_of, subject_of, tell, trace
 from syncconfig.models import SyncConfig
 
 _COLOURS: Final = {
@@ -24,7 +24,6 @@ _COLOURS: Final = {
     "none": "danger",
     "fault": "danger",
 }
-_NOT_WRITING: Final = ("GET", "HEAD", "OPTIONS")
 
 
 def story_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
@@ -37,7 +36,7 @@ def story_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     may_trace = request.user.has_perm("syncconfig.run_syncconfig") or request.user.has_perm(
         "syncconfig.change_syncconfig"
     )
-    ways = trace(subject, _latest_body(rows)) if request.method == "POST" and may_trace else None
+    ways = trace(subject, _latest_body(subject, rows)) if request.method == "POST" and may_trace else None
     events = sorted([*told.events, *map(_event, rows)], key=lambda event: event.at, reverse=True)
     now = timezone.now()
     context = {
@@ -72,10 +71,10 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def _latest_body(rows: list[ApiLog]) -> str:
-    """The stored body of the newest request that came in and wrote."""
-    for row in rows:
-        if row.direction == Direction.IN and row.method not in (*_NOT_WRITING, "DELETE"):
+def _latest_body(subject: Subject, rows: list[ApiLog]) -> str:
+    """The stored body of the newest request that came in with values of the record."""
+    for row in requests_about(subject, rows):
+        if row.config_id == subject.config.pk and row.method != "DELETE":
             return str(ApiLog.objects.filter(pk=row.pk).values_list("request_body", flat=True).first() or "")
     return ""
 

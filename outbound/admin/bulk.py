@@ -34,7 +34,7 @@ from syncconfig.trail import act_record
 
 BUDGET_S: Final = 20.0
 SAMPLE: Final = 20
-MAX_SIMULATED: Final = 5
+MAX_SIMULATED: Final = 3
 """Configs; of each SAMPLE deliveries are looked at."""
 
 TITLES: Final = {

@@ -196,6 +196,16 @@ def test_what_waits_in_the_queue_is_taken_up_at_once_with_its_true_body(
     assert InboundRequest.objects.count() == 1
 
 
+def test_a_request_id_that_was_used_before_leads_to_no_other_body(
+    staff: Client, queued: SyncConfig, api: Api, demo_odoo: DemoOdoo
+) -> None:
+    headers = {"X-Request-ID": "always-the-same"}
+    api.call("POST", "customers", {"code": "C-1", "name": "Ann"}, headers=headers)
+    api.call("POST", "customers", {"code": "C-2", "name": "Bob"}, headers=headers)
+    for entry, name in zip(ApiLog.objects.filter(direction="in").order_by("pk"), ("Ann", "Bob"), strict=True):
+        assert f'"name": "{name}"' in text(simulate(staff, entry))
+
+
 def test_what_the_queue_gave_up_goes_back_as_the_same_request(
     staff: Client, queued: SyncConfig, api: Api, demo_odoo: DemoOdoo
 ) -> None:

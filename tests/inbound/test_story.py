@@ -267,3 +267,11 @@ def test_queries_stay_few_and_do_not_grow_with_the_story(
             counts.append(len(queries))
     assert max(counts[0], counts[3]) < 25
     assert counts[:3] == counts[3:]
+
+
+def test_a_request_id_that_callers_share_mixes_no_stories(staff: Client, customers: SyncConfig, api: Api) -> None:
+    headers = {"X-Request-ID": "always-the-same"}
+    api.call("POST", "customers", {"code": "C-1", "name": "Ann"}, headers=headers)
+    api.call("POST", "customers", {"code": "C-2", "name": ""}, headers=headers)
+    assert "It arrived." in verdict(find(staff, "C-1"))
+    assert "It was refused (400)" in verdict(find(staff, "C-2"))

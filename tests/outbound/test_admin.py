@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demo.shop import DemoShop
-from outbound.models import DeliveryState, OdooHook, RecordLink, RunState, RunTrigger, SyncRun
+from outbound.models import Delivery, DeliveryState, OdooHook, RecordLink, RunState, RunTrigger, SyncRun
 from syncconfig.models import SyncConfig, SyncConfigLine
 from tests.outbound.conftest import MakeConfig, make_delivery, send, send_until_settled, sync
 
@@ -76,6 +76,14 @@ def test_a_delivery_shows_its_payload_and_every_attempt(staff: Client, config: S
     statuses = [link.get_text() for link in soup.select("ol.log-timeline a")]
     assert statuses == ["503", "201"]
     assert not soup.select("input[name=_save]")
+
+
+def test_the_log_of_a_delivery_has_the_batch_that_carried_it(staff: Client, page_config: SyncConfig) -> None:
+    sync(page_config)
+    first = Delivery.objects.order_by("pk")[0]
+    listed = rows(page(staff, "auditlog_apilog_changelist", query=f"?delivery_id=%23{first.pk}"))
+    assert len(listed) == 1
+    assert "12 records" in listed[0]
 
 
 def test_a_waiting_delivery_shows_its_next_attempt(staff: Client, make_config: MakeConfig, shop: DemoShop) -> None:
@@ -244,6 +252,8 @@ def test_a_run_that_is_over_offers_no_cancelling(staff: Client, config: SyncConf
 def test_links_are_listed_and_can_be_removed(staff: Client, config: SyncConfig) -> None:
     kept = RecordLink.objects.create(config=config, odoo_id=7, external_id="abc")
     assert "abc" in rows(page(staff, "outbound_recordlink_changelist", query="?q=7"))[0]
+    story = f"{reverse('admin:auditlog_apilog_story')}?config={config.pk}&id=7"
+    assert page(staff, "outbound_recordlink_changelist", query="?q=abc").select_one(f'a[href="{story}"]')
     staff.post(reverse("admin:outbound_recordlink_delete", args=[kept.pk]), {"post": "yes"})
     assert not RecordLink.objects.exists()
 

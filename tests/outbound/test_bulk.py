@@ -18,7 +18,7 @@ from outbound.budget import Budget
 from outbound.bulk import Bulk, bulk_apply, bulk_rows
 from outbound.models import Delivery, DeliveryState, SyncRun
 from syncconfig.models import SyncConfig, SyncConfigLine
-from tests.outbound.conftest import make_delivery, set_price, sync
+from tests.outbound.conftest import MakeConfig, make_delivery, set_price, sync
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +161,14 @@ def test_who_may_only_look_gets_neither_links_nor_page(client: Client, dead: lis
 def test_an_unknown_action_is_a_404_and_a_senseless_filter_a_message(admin_client: Client) -> None:
     assert admin_client.get(url("explode")).status_code == 404
     assert admin_client.get(url("replay", "?nonsense=1")).status_code == 302
+
+
+def test_the_page_takes_few_queries_however_many_syncs_and_deliveries(
+    admin_client: Client, make_config: MakeConfig, django_assert_max_num_queries: Any
+) -> None:
+    for name in "ABCDE":
+        config = make_config(name=name)
+        for record in range(30):
+            make_delivery(config, record, state=DeliveryState.DEAD)
+    with django_assert_max_num_queries(24):
+        assert "150 deliveries match." in text(admin_client.post(url("replay"), {"simulate": "1"}))
