@@ -19,6 +19,7 @@ from auditlog.naming import RecordName
 from auditlog.story import Event, Side, Subject, Told, Verdict
 from outbound.links import link_key
 from outbound.models import Delivery, DeliveryState, RecordLink, SyncRun
+from outbound.order_keys import is_odoo_id, order_key
 from syncconfig.models import SyncConfig
 
 MAX_FOUND: Final = 50
@@ -52,12 +53,17 @@ def delivered_records(terms: Sequence[str]) -> Iterator[Candidate]:
     keys = [term.lower() for term in terms if _HEX.match(term.lower())]
     if keys:
         mine = Q(idempotency_key__in=keys) | Q(batch__in=[uuid.UUID(key) for key in keys])
-        for config_id, record_id in Delivery.objects.filter(mine).values_list("config_id", "record_id")[:MAX_FOUND]:
-            yield Candidate(RecordName(config_id, record_id), _now("an Idempotency-Key of a delivery"))
-    if ids := _numbers(terms):
-        found = Delivery.objects.filter(config_id__in=_config_ids(), record_id__in=ids).order_by()
-        for config_id, record_id in found.values_list("config_id", "record_id").distinct()[:MAX_FOUND]:
-            yield Candidate(RecordName(config_id, record_id), _now("an Odoo id of a delivery"))
+        for row in Delivery.objects.filter(mine).values_list("config_id", "record_id", "external_id")[:MAX_FOUND]:
+            yield Candidate(_name(*row), _now("an Idempotency-Key of a delivery"))
+    # What was fetched is not in Odoo yet, and goes by its identifier.
+    ids = [*_numbers(terms), *map(order_key, terms)]
+    found = Delivery.objects.filter(config_id__in=_config_ids(), record_id__in=ids).order_by()
+    for row in found.values_list("config_id", "record_id", "external_id").distinct()[:MAX_FOUND]:
+        yield Candidate(_name(*row), _now("a record of a delivery"))
+
+
+def _name(config_id: int, record_id: int, external_id: str) -> RecordName:
+    return RecordName(config_id, record_id if is_odoo_id(record_id) else None, external_id)
 
 
 def _config_ids() -> list[int]:
@@ -73,11 +79,9 @@ def our_part(subject: Subject, user: User, request_ids: frozenset[str]) -> Told:
     told = Told()
     if user.has_perm("outbound.view_recordlink"):
         _links(told, subject)
-    if subject.odoo_id is None:
-        return told
     if user.has_perm("outbound.view_delivery"):
-        _deliveries(told, subject, subject.odoo_id)
-    if user.has_perm("outbound.view_syncrun"):
+        _deliveries(told, subject)
+    if subject.odoo_id is not None and user.has_perm("outbound.view_syncrun"):
         _rejections(told, subject, subject.odoo_id)
     return told
 
@@ -99,11 +103,13 @@ def _links(told: Told, subject: Subject) -> None:
         told.facts.append((label, value, reverse("admin:outbound_recordlink_changelist") + query))
 
 
-def _deliveries(told: Told, subject: Subject, odoo_id: int) -> None:
-    found = Delivery.objects.filter(config_id__in=list(subject.configs), record_id=odoo_id)
+def _deliveries(told: Told, subject: Subject) -> None:
+    own = [] if subject.odoo_id is None else [subject.odoo_id]
+    record_ids = [*own, *map(order_key, subject.external_ids)]
+    found = Delivery.objects.filter(config_id__in=list(subject.configs), record_id__in=record_ids)
     rows = list(found.select_related("discarded_by").defer("payload").order_by("-pk")[:MAX_DELIVERIES])
     told.delivery_ids = {row.pk for row in rows}
-    told.batches = {row.batch for row in rows if row.batch}
+    told.batches = {batch for row in rows for batch in (row.batch, row.sent_with) if batch}
     for row in rows:
         told.events += _events(row, subject)
     if rows:

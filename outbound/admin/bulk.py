@@ -24,6 +24,7 @@ from clients.errors import RemoteError
 from outbound.budget import Budget
 from outbound.bulk import MAX_ANEW, Bulk, BulkResult, bulk_apply, bulk_count, bulk_rows, bulk_sample
 from outbound.models import Delivery
+from outbound.order_keys import record_name
 from outbound.replay import MAX_REASON
 from outbound.replay_many import replay_simulate
 from outbound.runs import RunRefused
@@ -163,7 +164,7 @@ def _simulated(rows: QuerySet[Delivery], bulk: Bulk, counted: tuple[int, str, in
     found: dict[str, Any] = {
         "name": name,
         "count": count,
-        "rows": [(row, row.pk in current) for row in shown],
+        "rows": [(row, record_name(row.record_id, row.external_id), row.pk in current) for row in shown],
         "preview": None,
         "problem": "",
     }

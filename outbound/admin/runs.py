@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -24,6 +24,7 @@ from auditlog.naming import RecordName
 from auditlog.story import story_query
 from outbound.admin.looking import LookingAdmin, back_to, badge, link
 from outbound.models import RunState, SyncRun
+from outbound.order_keys import is_odoo_id
 from outbound.progress import progress_of
 from outbound.run_control import run_cancel, run_resume
 from outbound.runs import RunRefused
@@ -152,14 +153,10 @@ class SyncRunAdmin(LookingAdmin):
     def shown_problems(self, run: SyncRun) -> str | SafeString:
         if not run.problems:
             return "-"
-        story = reverse("admin:auditlog_apilog_story")
         rows = format_html_join(
             "",
-            '<tr><td><a class="text-link" href="{}?{}">{}</a></td><td class="sync-break">{}</td></tr>',
-            (
-                (story, story_query(RecordName(run.config_id, each["record_id"])), each["record_id"], each["reason"])
-                for each in run.problems
-            ),
+            '<tr><td>{}</td><td class="sync-break">{}</td></tr>',
+            ((self._problem_link(run, each["record_id"]), each["reason"]) for each in run.problems),
         )
         more = ""
         if run.rejected_count > len(run.problems):
@@ -170,6 +167,13 @@ class SyncRunAdmin(LookingAdmin):
             "<tbody>{}</tbody></table>{}",
             _("Record and its story"), _("Reason"), rows, more,
         )  # fmt: skip
+
+    def _problem_link(self, run: SyncRun, record_id: object) -> object:
+        """To the record's story; what was fetched and not mapped has no name but its place in the answer."""
+        if not isinstance(record_id, int) or not is_odoo_id(record_id):
+            return record_id
+        query = f"?{story_query(RecordName(run.config_id, record_id))}"
+        return link("auditlog_apilog_story", record_id, query=query)
 
     # --- buttons ---
 

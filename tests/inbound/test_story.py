@@ -21,6 +21,7 @@ from inbound.queueing import queue_run
 from outbound.budget import Budget
 from outbound.deliveries import deliveries_send
 from outbound.models import Delivery, RecordLink, SyncRun
+from outbound.order_keys import order_key
 from outbound.runs import run_execute, run_start
 from syncconfig.models import SyncConfig, SyncConfigLine
 from tests.inbound.conftest import Api, ConfigMaker
@@ -275,3 +276,13 @@ def test_a_request_id_that_callers_share_mixes_no_stories(staff: Client, custome
     api.call("POST", "customers", {"code": "C-2", "name": ""}, headers=headers)
     assert "It arrived." in verdict(find(staff, "C-1"))
     assert "It was refused (400)" in verdict(find(staff, "C-2"))
+
+
+def test_what_was_fetched_goes_by_its_identifier(staff: Client, make_config: ConfigMaker) -> None:
+    config = make_config(name="Fetch", request_type="out", endpoint=None, url="https://shop.example.com/customers")
+    dead = Delivery.objects.create(
+        config=config, record_id=order_key("F-1"), external_id="F-1", method="GET", payload={}, payload_hash="",
+        state="dead", last_error="There is no country XX.",
+    )  # fmt: skip
+    for term in ("F-1", dead.idempotency_key):
+        assert "It could not be delivered: There is no country XX." in verdict(find(staff, term))
