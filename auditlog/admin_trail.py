@@ -22,7 +22,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from auditlog.models import Act
-from auditlog.pages import UncountedPaginator
+from auditlog.pages import KeysetAdminMixin
 
 _PERIODS = {"1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
@@ -70,7 +70,7 @@ class TimeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Act)
-class ActAdmin(ModelAdmin):
+class ActAdmin(KeysetAdminMixin, ModelAdmin):
     list_display = ("shown_time", "user", "shown_kind", "shown_object", "shown_action", "shown_message")
     list_display_links = ("shown_time",)
     list_filter = (UserFilter, KindFilter, TimeFilter)
@@ -80,11 +80,8 @@ class ActAdmin(ModelAdmin):
     list_select_related = ("user", "content_type")
     # By id: the table has no index on the time.
     ordering = ("-id",)
-    sortable_by = ()
     search_fields = ("object_repr", "change_message")
     search_help_text = _("Part of an object's name, or of what was done")
-    paginator = UncountedPaginator
-    show_full_result_count = False
     actions = None
     fields = ("shown_time", "user", "shown_kind", "shown_object", "shown_action", "shown_message")
     readonly_fields = fields

@@ -11,6 +11,7 @@ from auditlog.redaction import Redactor
 # What the longest spelling of a secret may take behind the cut; a private key in base64 within JSON is below it.
 LOOKAHEAD = 32 * 1024
 
+_NOT_WHOLE = re.compile(r"\A\[\d+ bytes, [^\]]*: not stored\]\Z|\n\[cut: \d+ bytes in all, the first \d+ are kept\]\Z")
 _BINARY_TYPE = re.compile(
     r"^(image|audio|video|font)/(?!svg)|^application/(octet-stream|pdf|zip|gzip|x-gzip|x-tar|msword|vnd\.(ms-|openxml))"
 )
@@ -61,6 +62,11 @@ def body_text(body: KeptBody, *, redactor: Redactor, max_bytes: int, content_typ
         return text
     kept = text.encode("utf-8")[:max_bytes].decode("utf-8", "ignore")
     return f"{kept}\n[cut: {body.total_bytes} bytes in all, the first {max_bytes} are kept]"
+
+
+def is_whole(text: str) -> bool:
+    """Whether a stored body is all that there was, but for what is hidden in it."""
+    return not _NOT_WHOLE.search(text)
 
 
 def _decoded(body: KeptBody, content_type: str) -> str | None:

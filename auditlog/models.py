@@ -67,6 +67,16 @@ class ApiLog(models.Model):
         _("dry run"), default=False, help_text=_("Part of a preview: nothing was changed by it.")
     )
 
+    # By the database itself: the recorder inserts past Django.
+    is_failed = models.GeneratedField(
+        expression=models.Case(
+            models.When(models.Q(status=None) | models.Q(status__gte=400) | ~models.Q(error=""), then=True),
+            default=False,
+        ),
+        output_field=models.BooleanField(_("failed")),
+        db_persist=True,
+    )
+
     class Meta:
         verbose_name = _("log entry")
         verbose_name_plural = _("log")
@@ -80,6 +90,9 @@ class ApiLog(models.Model):
             models.Index(fields=["batch"]),
             models.Index(fields=["record_ref", "-id"]),
             models.Index(fields=["-id"], condition=models.Q(is_dry_run=True), name="dry_runs"),
+            models.Index(fields=["-id"], condition=models.Q(is_failed=True), name="failed"),
+            models.Index(fields=["config", "-id"], condition=models.Q(is_failed=True), name="failed_of_config"),
+            models.Index(fields=["run_id", "-id"], condition=models.Q(run_id__isnull=False), name="log_of_run"),
         ]
 
     def __str__(self) -> str:

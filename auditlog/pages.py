@@ -1,46 +1,88 @@
-"""Pages of a table that is never counted: there is a next page if the query gives one row more."""
+"""Pages of tables that are never counted and never skipped through: each begins behind an id.
+
+`?before=<id>` is the page of older rows, `?after=<id>` the one of newer rows; the ten-thousandth page costs what the
+first one does. For lists in descending order of their ids.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
-from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from unfold.views import ChangeList
 
-MAX_PAGE = 1000
+_PLACES = "_page_places"
+MAX_ID = 2**63 - 1
 
 
-class UncountedPaginator(Paginator):
-    """Django's contract with a `count` that is no count, but large enough for every page that is allowed.
+class KeysetPages:
+    """What the list's templates ask of a paginator."""
 
-    Deep pages cost the skipping of all rows before them, so there is a last one; filters lead further back.
-    `has_more` says whether there are rows behind the page that was asked for last.
-    """
-
-    template_name = "admin/auditlog/uncounted_pages.html"
-    has_more = False
-
-    @cached_property
-    def count(self) -> int:
-        return self.per_page * MAX_PAGE
-
-    def validate_number(self, number: Any) -> int:
-        try:
-            page = int(number)
-        except (TypeError, ValueError):
-            raise PageNotAnInteger(_("That page number is not an integer.")) from None
-        if not 1 <= page <= MAX_PAGE:
-            raise EmptyPage(_("Use the filters to reach entries that are further back."))
-        return page
-
-    def page(self, number: Any) -> Page[Any]:
-        number = self.validate_number(number)
-        start = (number - 1) * self.per_page
-        rows = list(self.object_list[start : start + self.per_page + 1])
-        self.has_more = len(rows) > self.per_page and number < MAX_PAGE
-        return Page(rows[: self.per_page], number, self)
+    template_name = "admin/auditlog/keyset_pages.html"
 
 
 # The header of unfold's list prints the count unless the paginator is called as unfold calls its own.
-UncountedPaginator.__name__ = "InfinitePaginator"
+KeysetPages.__name__ = "InfinitePaginator"
+
+
+class KeysetChangeList(ChangeList):
+    """`newer` and `older` are the queries of the neighbouring pages, None where there is none."""
+
+    newer: str | None = None
+    older: str | None = None
+
+    def get_results(self, request: HttpRequest) -> None:
+        before, after = getattr(request, _PLACES, (None, None))
+        self.result_list = self.read_page(self.queryset, before, after)
+        self.result_count = len(self.result_list)
+        self.full_result_count = None
+        self.show_full_result_count = False
+        self.show_admin_actions = True
+        self.can_show_all = self.multi_page = False
+        self.paginator = KeysetPages()
+
+    def read_page(self, rows: QuerySet[Any], before: int | None, after: int | None) -> list[Any]:
+        size = self.list_per_page
+        if after is not None:
+            found = list(rows.filter(pk__gt=after).order_by("pk")[: size + 1])
+            has_newer, has_older = len(found) > size, True
+            found = found[:size][::-1]
+        else:
+            older = rows if before is None else rows.filter(pk__lt=before)
+            found = list(older.order_by("-pk")[: size + 1])
+            has_newer, has_older = before is not None, len(found) > size
+            found = found[:size]
+        if found:
+            self.newer = self.get_query_string({"after": found[0].pk}) if has_newer else None
+            self.older = self.get_query_string({"before": found[-1].pk}) if has_older else None
+        elif before is not None or after is not None:
+            self.newer = self.get_query_string()
+        return found
+
+
+class KeysetAdminMixin:
+    """For a ModelAdmin whose list is in descending order of its ids."""
+
+    ordering: ClassVar[Any] = ("-id",)
+    sortable_by: ClassVar[Any] = ()
+    show_full_result_count = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return KeysetChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        places_take(request)
+        return super().changelist_view(request, extra_context)  # type: ignore[misc]
+
+
+def places_take(request: HttpRequest) -> None:
+    """Take `before` and `after` out of the query: they are no filters, and no filter's form is to carry them on."""
+    given = request.GET.copy()
+    before, after = _id(given.pop("before", [""])[-1]), _id(given.pop("after", [""])[-1])
+    setattr(request, _PLACES, (before, after))
+    request.GET = given  # type: ignore[assignment]
+
+
+def _id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and int(text[:20]) <= MAX_ID else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import transaction
@@ -83,6 +84,26 @@ def record_key(plan: Plan, asked: Asked) -> str:
         return SEVERAL
     value = plan.identifier_path.read(asked.payload)
     return SEVERAL if value is ABSENT or isinstance(value, (dict, list)) else _hashed("identifier", value)
+
+
+def record_keys(odoo_id: int | None, identifiers: Iterable[str]) -> list[str]:
+    """The keys of requests that may be about the record, those about several among them."""
+    own = [] if odoo_id is None else [_hashed("id", odoo_id)]
+    return [SEVERAL, *own, *(_hashed("identifier", text) for text in identifiers)]
+
+
+def record_name(plan: Plan, asked: Asked) -> str:
+    """What the log calls the record until Odoo's id is known; empty for several, and where the identifier is secret."""
+    if asked.odoo_id is not None:
+        return str(asked.odoo_id)
+    if plan.identifier.key in plan.secret_keys:
+        return ""
+    if asked.identifier is not None:
+        return asked.identifier
+    if asked.is_batch or not isinstance(asked.payload, dict):
+        return ""
+    value = plan.identifier_path.read(asked.payload)
+    return "" if value is ABSENT or value is None or isinstance(value, (dict, list)) else str(value)
 
 
 def _hashed(kind: str, value: object) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
@@ -15,6 +17,9 @@ from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 
+from auditlog.pages import KeysetAdminMixin
+from auditlog.replays import add_replay_offer
+from inbound.admin_replay import replay_page, request_offer
 from inbound.admin_sample import post_sample
 from inbound.models import Credential, EndpointPolicy, InboundRequest
 from inbound.needs import waiting_of, waiting_text, waiting_url
@@ -126,6 +131,7 @@ class PolicyInline(DeferredSecretsMixin, StackedInline):
 
 
 add_config_button(post_sample, request_type=RequestType.IN)
+add_replay_offer(request_offer)
 add_config_inline(CredentialInline, request_type=RequestType.IN)
 add_config_inline(PolicyInline, request_type=RequestType.IN)
 
@@ -140,7 +146,7 @@ add_config_columns(ConfigColumns(load=waiting_of, show={"backlog": shown_waiting
 
 
 @admin.register(InboundRequest)
-class InboundRequestAdmin(ModelAdmin):
+class InboundRequestAdmin(KeysetAdminMixin, ModelAdmin):
     """Looked at, never changed. Bodies and answers are left to the log, which hides what is secret in them."""
 
     list_display = ("public_id", "config", "method", "shown_state", "status", "attempts", "created_at", "done_at")
@@ -155,11 +161,27 @@ class InboundRequestAdmin(ModelAdmin):
         "last_error",
         "is_told",
         ("request_id", "public_id"),
+        "log_link",
     )
-    show_full_result_count = False
+    readonly_fields = ("log_link",)
+
+    def get_urls(self) -> list[Any]:
+        replay = self.admin_site.admin_view(self.replay_view)
+        return [path("replay/<int:entry_id>/", replay, name="inbound_inboundrequest_replay"), *super().get_urls()]
+
+    def replay_view(self, request: HttpRequest, entry_id: int) -> HttpResponse:
+        return replay_page(self, request, entry_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundRequest]:
         return super().get_queryset(request).select_related("config").defer("body", "answer", "config__auth_secret")
+
+    @admin.display(description=_("In the log"))
+    def log_link(self, row: InboundRequest) -> str | SafeString:
+        if not row.request_id:
+            return "-"
+        query = urlencode({"request_id": row.request_id})
+        url = f"{reverse('admin:auditlog_apilog_changelist')}?{query}"
+        return format_html('<a class="text-link" href="{}">{}</a>', url, _now("Its exchanges, and replaying it"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -173,7 +195,6 @@ class InboundRequestAdmin(ModelAdmin):
     @display(
         description=_("State"),
         label={"waiting": "warning", "running": "info", "done": "success"},
-        ordering="state",
     )
     def shown_state(self, row: InboundRequest) -> tuple[str, str]:
         return row.state, row.get_state_display()

@@ -7,7 +7,8 @@ class InboundConfig(AppConfig):
     verbose_name = _("Endpoints")
 
     def ready(self) -> None:
-        from inbound import needs, revisions, sweeping
+        from auditlog import finding, story
+        from inbound import naming, needs, revisions, sweeping
         from inbound.models import Credential, EndpointPolicy
         from outbound import sweeps
         from syncconfig.attention import add_attention
@@ -18,3 +19,5 @@ class InboundConfig(AppConfig):
         add_section(Section("endpoint_policy", EndpointPolicy))
         sweeps.add_sweep(sweeping.queues_sweep)
         add_attention(needs.queues_need)
+        finding.add_finder(naming.requested_records)
+        story.add_teller(naming.our_part)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from auditlog.recorder import Recording
 from inbound.errors import ApiError, ErrorCode
 from inbound.jobs import Asked, Job
-from inbound.operations import Verb, operation_ids
+from inbound.operations import Operation, Verb, operation_ids
 from inbound.refusals import CONFIG_MESSAGE
 from inbound.work import Work
 from outbound.preview import MAX_RECORDS, Preview
@@ -33,7 +33,7 @@ def dry_answer(work: Work, asked: Asked, job: Job, rec: Recording) -> dict[str, 
         raise _bad("X-Dry-Run is not offered for batches; send the records as a list. Nothing was done.")
     if len(job.operations) > MAX_RECORDS:
         raise _bad(f"X-Dry-Run takes at most {MAX_RECORDS} records at once. Nothing was done.")
-    preview = _preview(work, job, rec)
+    preview = preview_job(work, job, rec)
     if preview.problem:
         raise ApiError(503, ErrorCode.CONFIGURATION_ERROR, CONFIG_MESSAGE, reason=preview.problem)
     told = preview.as_dict()
@@ -41,16 +41,27 @@ def dry_answer(work: Work, asked: Asked, job: Job, rec: Recording) -> dict[str, 
     return {"status": "success", "dry_run": True, "data": data, "calls": told["calls"]}
 
 
-def _preview(work: Work, job: Job, rec: Recording) -> Preview:
-    first = job.operations[0]
-    if first.verb is Verb.CREATE:
+def preview_job(work: Work, job: Job, rec: Recording) -> Preview:
+    """What the operations would do, each as if the others were not. Raises ApiError where a record is not found."""
+    if all(each.verb is Verb.CREATE for each in job.operations):
         return preview_in(config=work.config, payloads=[each.body for each in job.operations], rec=rec)
-    (odoo_id,) = operation_ids(work, [first])
+    whole = Preview()
+    for each in job.operations:
+        preview = _preview(work, each, rec)
+        whole.records += preview.records
+        whole.problem = whole.problem or preview.problem
+    return whole
+
+
+def _preview(work: Work, operation: Operation, rec: Recording) -> Preview:
+    if operation.verb is Verb.CREATE:
+        return preview_in(config=work.config, payloads=[operation.body], rec=rec)
+    (odoo_id,) = operation_ids(work, [operation])
     if isinstance(odoo_id, ApiError):
         raise odoo_id
-    if first.verb is Verb.DELETE:
+    if operation.verb is Verb.DELETE:
         return preview_removal(config=work.config, odoo_id=odoo_id, rec=rec)
-    return preview_in(config=work.config, payloads=[first.body], odoo_id=odoo_id, rec=rec)
+    return preview_in(config=work.config, payloads=[operation.body], odoo_id=odoo_id, rec=rec)
 
 
 def _bad(message: str) -> ApiError:

@@ -147,7 +147,9 @@ class _Outcome:
 
 
 def _process(config: SyncConfig, rows: list[InboundRequest]) -> None:
-    with recording(config=config, secrets=[config.connection.secret]) as rec:
+    # What Odoo is asked for several together belongs to none of them alone.
+    request_id = rows[0].request_id if len(rows) == 1 else ""
+    with recording(config=config, request_id=request_id, secrets=[config.connection.secret]) as rec:
         replies = _replies(config, rows, rec)
     outcomes = [_Outcome(row, reply) for row, reply in zip(rows, replies, strict=True)]
     for row in rows:

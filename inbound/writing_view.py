@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inbound import accepting, idempotency
+from inbound import accepting
 from inbound.body import check_media_type, parse_body
 from inbound.crowding import room_at
 from inbound.dry_run import dry_answer, is_dry_run
 from inbound.endpoints import Extras
 from inbound.guarding import GuardedView
-from inbound.jobs import Asked, Reply, job_of, run_jobs
+from inbound.jobs import Asked, Reply, job_of
+from inbound.keeping import do_once
 from inbound.models import InboundRequest
 from inbound.work import Work
-from outbound.targets.odoo import claim_ttl_s
 from syncconfig.connections import client_for
 from syncconfig.plans import plan_for
 
@@ -54,43 +53,24 @@ class WritingView(GuardedView):
         body = self._receive(request) if has_body else b""
         payload = self._parse(request, body) if has_body else None
         asked = Asked(request.method or "", request._request.GET, payload, self.odoo_id, self.identifier, self.is_batch)
+        # A request that is refused is looked for by what its caller calls the record.
+        self.record_ref = accepting.record_name(work.plan, asked)
         return work, asked, self._row(request, body)
 
     def _kept(self, work: Work, asked: Asked, row: InboundRequest) -> Response:
         """Do it, and keep the answer where the caller named a key; or answer as before."""
-        if row.idempotency_key is None:
-            return self._respond(self._do(work, asked))
-        attempt = idempotency.begin(row, lease_s=claim_ttl_s(work.client))
-        if isinstance(attempt, InboundRequest):
-            return self._replay(attempt)
-        try:
-            reply = self._do(work, asked, is_again=attempt.is_again)
-        except Exception:
-            idempotency.give_up(attempt)
-            raise
-        if reply.is_final:
-            response = self._respond(reply)
-            idempotency.finish(
-                attempt, status=reply.status, headers=reply.headers, answer=accepting.as_text(reply.body)
-            )
-            return response
-        idempotency.give_up(attempt)
-        return self._respond(reply)
-
-    def _do(self, work: Work, asked: Asked, *, is_again: bool = False) -> Reply:
-        job = job_of(work, asked, max_records=self._extras.policy.max_records)
-        (reply,) = run_jobs(work, [replace(job, is_again=is_again)])
-        return reply
+        done = do_once(work, asked, row, max_records=self._extras.policy.max_records)
+        return self._replay(done) if isinstance(done, InboundRequest) else self._respond(done)
 
     def _respond(self, reply: Reply) -> Response:
         if reply.refusal is not None:
             raise reply.refusal
-        self.record_ref = reply.record_ref
+        self.record_ref = reply.record_ref or self.record_ref
         return Response(reply.body, status=reply.status, headers=reply.headers)
 
     def _replay(self, row: InboundRequest) -> Response:
         headers = {**row.headers, "Idempotent-Replayed": "true"}
-        self.record_ref = row.headers.get("X-Odoo-Id", "")
+        self.record_ref = row.headers.get("X-Odoo-Id", self.record_ref)
         return Response(accepting.from_text(row.answer), status=row.status or 200, headers=headers)
 
     def _accepted(self, request: Request, row: InboundRequest) -> Response:

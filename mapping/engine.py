@@ -5,6 +5,7 @@ the functions passed in, a fixed number of times per page, and their exceptions 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -49,6 +50,34 @@ def map_in(
     Scripts see `params`, and their `env` asks Odoo through `ask`. A record that a script leaves out has a result
     whose `skipped` says why.
     """
+    return _results(
+        *_mapped_in(
+            plan,
+            records,
+            lookup=lookup,
+            related=related,
+            ids=ids,
+            partial=partial,
+            existing=existing,
+            params=params,
+            ask=ask,
+        )
+    )
+
+
+def _mapped_in(
+    plan: Plan,
+    records: Sequence[object],
+    *,
+    lookup: Lookup,
+    related: Related | None = None,
+    ids: Sequence[int | None] | None = None,
+    partial: bool = False,
+    existing: bool | None = None,
+    params: Mapping[str, object] = _NO_PARAMS,
+    ask: Ask | None = None,
+) -> tuple[Page, list[tuple[str, object] | None]]:
+    """The page as `map_in` leaves it, what could be mapped of refused records in it, and the identifiers."""
     page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz, plan.limits)
     run_before(page, plan.before)
     sound = [record for at, record in enumerate(page.records) if page.is_sound(at)]
@@ -80,7 +109,7 @@ def map_in(
     identifier = plan.identifier.field
     named = [_named_in(identifier, values) for values in page.values]
     run_after(page, plan.after)
-    return _results(page, named)
+    return page, named
 
 
 def identify_in(
@@ -130,6 +159,21 @@ def map_out(
     an empty value of a required line or of the identifier is an error, as it is when sending to others; an answer
     to a reader wants the records as they are. Scripts see `params`, and their `env` asks Odoo through `ask`.
     """
+    return _results(
+        *_mapped_out(plan, records, related=related, enforce_required=enforce_required, params=params, ask=ask)
+    )
+
+
+def _mapped_out(
+    plan: Plan,
+    records: Sequence[Record],
+    *,
+    related: Related,
+    enforce_required: bool = True,
+    params: Mapping[str, object] = _NO_PARAMS,
+    ask: Ask | None = None,
+) -> tuple[Page, list[tuple[str, object] | None]]:
+    """The page as `map_out` leaves it, what could be mapped of refused records in it, and the identifiers."""
     page = Page(plan.model, Direction.OUT, list(records), params, ask, plan.tz, plan.limits)
     run_before(page, plan.before)
     sound = [record for at, record in enumerate(page.records) if page.is_sound(at)]
@@ -146,7 +190,40 @@ def map_out(
     key, read_identifier = plan.identifier.key, plan.identifier_path.read
     named = [(key, value) if (value := read_identifier(payload)) else None for payload in page.values]
     run_after(page, plan.after)
-    return _results(page, named)
+    return page, named
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A record on its way: what the lines saw of it, and what they made of it, also where some of them failed."""
+
+    record: object
+    values: Mapping[str, object]
+    errors: tuple[FieldError, ...]
+    skipped: str | None
+
+
+def trace_in(plan: Plan, record: object, *, lookup: Lookup, related: Related, ask: Ask | None = None) -> Traced:
+    """One incoming record as `map_in` maps it, a new one or one that exists. What it raises is the functions'."""
+    page, _named = _mapped_in(plan, [record], lookup=lookup, related=related, existing=True, ask=ask)
+    return _traced(page)
+
+
+def trace_out(
+    plan: Plan,
+    record: Record,
+    *,
+    related: Related,
+    params: Mapping[str, object] = _NO_PARAMS,
+    ask: Ask | None = None,
+) -> Traced:
+    """One record of Odoo as `map_out` maps it. What it raises is the functions'."""
+    page, _named = _mapped_out(plan, [record], related=related, params=params, ask=ask)
+    return _traced(page)
+
+
+def _traced(page: Page) -> Traced:
+    return Traced(page.records[0], page.values[0] or {}, _in_order(page.errors[0]), page.skipped[0])
 
 
 def _results(page: Page, named: Sequence[tuple[str, object] | None]) -> list[MappingResult]:

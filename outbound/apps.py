@@ -7,7 +7,9 @@ class OutboundConfig(AppConfig):
     verbose_name = _("Deliveries")
 
     def ready(self) -> None:
-        from outbound import needs, noticed, schedules, sweeps, triggers, write_backs
+        from auditlog import finding, story
+        from auditlog import naming as names
+        from outbound import explaining, naming, needs, noticed, schedules, sweeps, triggers, write_backs
         from outbound.models import DeliveryPolicy, OutAuth, PullPolicy
         from syncconfig.attention import add_attention
         from syncconfig.documents.sections import Section, add_section
@@ -16,6 +18,10 @@ class OutboundConfig(AppConfig):
         add_section(Section("delivery_policy", DeliveryPolicy))
         add_section(Section("out_auth", OutAuth))
         add_section(Section("pull_policy", PullPolicy, left_out=("since_value",)))
+        names.add_namer(naming.linked_names)
+        finding.add_finder(naming.delivered_records)
+        story.add_teller(naming.our_part)
+        story.set_tracer(explaining.ways_of)
         sweeps.add_sweep(noticed.notices_start)
         sweeps.add_sweep(schedules.missed_start)
         sweeps.add_sweep(write_backs.write_backs_due)

@@ -13,7 +13,7 @@ from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
@@ -22,6 +22,8 @@ from outbound.states import deliveries_move
 
 REPLAYABLE: Final = (DeliveryState.DEAD, DeliveryState.DISCARDED, DeliveryState.DELIVERED)
 DISCARDABLE: Final = (DeliveryState.PENDING, DeliveryState.DEAD)
+MAX_REASON: Final = 500
+_NOT_DISCARDED: Final = {"discard_reason": "", "discarded_by": None, "discarded_at": None}
 _COUNTED: Final = {DeliveryState.DEAD: "dead_count", DeliveryState.DELIVERED: "delivered_count"}
 
 
@@ -35,6 +37,7 @@ def delivery_replay(*, ids: Iterable[int], user: User | None) -> int:
         "next_attempt_at": timezone.now(),
         "delivered_at": None,
         "last_error": f"Replayed by {user}." if user else "Replayed.",
+        **_NOT_DISCARDED,
     }
     with transaction.atomic():
         rows = _locked(ids, REPLAYABLE)
@@ -46,14 +49,34 @@ def delivery_replay(*, ids: Iterable[int], user: User | None) -> int:
     return len(rows)
 
 
-def delivery_discard(*, ids: Iterable[int], user: User | None) -> int:
-    """Give up waiting and dead ones. Returns how many; what is being sent at this moment is left alone."""
+def delivery_hurry(*, ids: Iterable[int]) -> int:
+    """Let waiting ones be sent now, before the time of their next attempt, which counts as ever. Returns how many
+    had to wait; with a part of a batch all of it goes."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = _locked(ids, (DeliveryState.PENDING,))
+        batches = {row.batch for row in rows if row.batch}
+        mine = Delivery.objects.filter(Q(pk__in=[row.pk for row in rows]) | Q(batch__in=batches))
+        count = mine.filter(state=DeliveryState.PENDING, next_attempt_at__gt=now).update(next_attempt_at=now)
+        for config_id in {row.config_id for row in rows}:
+            enqueue_on_commit(DELIVERIES, config_id)
+    return count
+
+
+def delivery_discard(*, ids: Iterable[int], user: User | None, reason: str = "") -> int:
+    """Give up waiting and dead ones, for this reason. Returns how many; what is being sent at this moment is left
+    alone."""
     with transaction.atomic():
         rows = _locked(ids, DISCARDABLE)
         waiting = [row for row in rows if row.state == DeliveryState.PENDING]
-        text = f"Discarded by {user}." if user else "Discarded."
+        values = {
+            "next_attempt_at": None,
+            "discard_reason": reason[:MAX_REASON],
+            "discarded_by": user,
+            "discarded_at": timezone.now(),
+        }
         for state in DISCARDABLE:
-            _move(rows, old=state, new=DeliveryState.DISCARDED, next_attempt_at=None, last_error=text)
+            _move(rows, old=state, new=DeliveryState.DISCARDED, **values)
         _part_batches(waiting, keep_rest=True)
     return len(rows)
 

@@ -6,12 +6,13 @@ anew it is another request: the old delivery is given up, and a run over its rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import User
+from django.db.models import Max
 from django.utils import timezone
 
 from auditlog.recorder import recording
@@ -30,6 +31,7 @@ from syncconfig.plans import plan_for
 
 MAX_SHOWN: Final = 20
 CHUNK: Final = 500
+_SENT_OR_WAITING: Final = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,22 @@ def replay_choose(
     latest: dict[int, int] = {}
     for pk, record_id in chosen.order_by("pk").values_list("pk", "record_id"):
         latest[record_id] = pk
+    outdated = records_outdated(config_id=config.pk, latest=latest, states=_SENT_OR_WAITING)
+    return sorted(pk for record_id, pk in latest.items() if record_id not in outdated)
+
+
+def records_outdated(*, config_id: int, latest: Mapping[int, int], states: Iterable[DeliveryState]) -> set[int]:
+    """The records, each with a delivery of it, that have a newer one in one of the states: to send the older one would
+    bring back what is outdated."""
     outdated: set[int] = set()
     records = list(latest)
     for start in range(0, len(records), CHUNK):
         newer = Delivery.objects.filter(
-            config=config,
-            record_id__in=records[start : start + CHUNK],
-            state__in=(DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DELIVERED),
+            config_id=config_id, record_id__in=records[start : start + CHUNK], state__in=tuple(states)
         )
-        for pk, record_id in newer.values_list("pk", "record_id"):
-            if pk > latest[record_id]:
-                outdated.add(record_id)
-    return sorted(pk for record_id, pk in latest.items() if record_id not in outdated)
+        found = newer.order_by().values_list("record_id").annotate(newest=Max("pk"))
+        outdated.update(record_id for record_id, newest in found if newest > latest[record_id])
+    return outdated
 
 
 def replay_simulate(*, config: SyncConfig, ids: Sequence[int], anew: bool) -> ReplayPreview:
@@ -92,15 +98,19 @@ def replay_simulate(*, config: SyncConfig, ids: Sequence[int], anew: bool) -> Re
     if not anew:
         return ReplayPreview(len(ids), requests)
     shown = list(Delivery.objects.filter(pk__in=ids).order_by("pk").values_list("record_id", "payload"))
-    with recording(config=config):
+    with recording(config=config, secrets=[config.connection.secret], is_dry_run=True):
         fresh = _mapped(config, [record_id for record_id, _payload in shown])
+    # A list is compared as a whole, so one with a secret in it is hidden as a whole.
+    secret = {key.partition("[")[0] for key in plan_for(config).secret_keys}
     changes, lost = [], []
     for record_id, payload in shown:
         now = fresh.get(record_id, "It is not in Odoo any more, or the config's filter domain leaves it out.")
         if isinstance(now, str):
             lost.append(f"{record_id}: {now}")
         elif isinstance(payload, dict):
-            changes += [f"{record_id}: {each.field}: {each.old!r} → {each.new!r}" for each in diff(payload, now)]
+            changes += [
+                f"{record_id}: {each.field}: {each.old!r} → {each.new!r}" for each in diff(payload, now, secret=secret)
+            ]
     return ReplayPreview(len(ids) - len(lost), requests, tuple(changes[:MAX_SHOWN]), tuple(lost[:MAX_SHOWN]))
 
 
@@ -122,7 +132,7 @@ def replay_anew(*, config: SyncConfig, ids: Sequence[int], user: User | None = N
     record_ids = list(Delivery.objects.filter(pk__in=ids, config=config).values_list("record_id", flat=True))
     run = run_start(config=config, trigger=RunTrigger.REPLAY, user=user, record_ids=record_ids, is_full=True)
     dead = Delivery.objects.filter(pk__in=ids, state=DeliveryState.DEAD).values_list("pk", flat=True)
-    delivery_discard(ids=list(dead), user=user)
+    delivery_discard(ids=list(dead), user=user, reason=f"Mapped anew by run #{run.pk}.")
     return run
 
 

@@ -26,7 +26,8 @@ def run_cancel(*, run_id: int) -> bool:
             old=DeliveryState.PENDING,
             new=DeliveryState.DISCARDED,
             next_attempt_at=None,
-            last_error="The run was cancelled.",
+            discard_reason="The run was cancelled.",
+            discarded_at=timezone.now(),
         )
     return True
 

@@ -24,10 +24,13 @@ from clients.odoo.domain import DomainError
 from outbound import retry
 from outbound.alerts import Trouble, alert
 from outbound.budget import Budget
+from outbound.claims import Claim
 from outbound.deliveries import due_send
 from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
 from outbound.models import RunState, RunTrigger, SyncRun
 from outbound.page_commits import page_commit
+from outbound.pages import MappedPage
+from outbound.progress import Totals
 from outbound.pull_runs import pages_fetch
 from outbound.reading import Reader
 from outbound.run_leases import LeaseLost, run_hold, run_release, run_take
@@ -195,14 +198,18 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
             watched=sending.policy.watched_keys,
         ) as reader,
     ):
+        totals = Totals(run, selection)
+
+        def commit(mapped: MappedPage, claims: bool) -> Claim:
+            totals.ask_once()
+            return page_commit(run=run, config=config, mapped=mapped, claims=claims, lease=sending.lease)
+
         is_last = walk(
             config=config,
             source=reader,
             sending=sending,
             budget=budget,
-            commit=lambda mapped, claims: page_commit(
-                run=run, config=config, mapped=mapped, claims=claims, lease=sending.lease
-            ),
+            commit=commit,
             is_last=lambda mapped: mapped.page.is_last,
         )
         if is_last:

@@ -66,6 +66,13 @@ class Selection:
         cursor = int(records[-1]["id"]) if records else after_id
         return Page(records, cursor, is_last=len(records) < limit)
 
+    def count(self, after_id: int) -> int:
+        """How many records there are with a higher id than `after_id`; of chosen ones, how many were chosen. Raises
+        RemoteError."""
+        if self._chosen is not None:
+            return sum(each > after_id for each in self._chosen)
+        return self._client.search_count(self._model, [["id", ">", after_id], *self._domain])
+
     def pages(self, read: Page) -> Iterator[tuple[int, Page]]:
         """What was read, divided into pages, each with the position of its first record."""
         start = before = 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from syncproject.env import BASE_DIR, env
@@ -253,6 +253,14 @@ def _may(*permissions: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perms(permissions)
 
 
+def _is_finding(request: HttpRequest) -> bool:
+    return request.path.startswith(tuple(map(reverse, ("admin:auditlog_apilog_find", "admin:auditlog_apilog_story"))))
+
+
+def _is_in_log(request: HttpRequest) -> bool:
+    return request.path.startswith(reverse("admin:auditlog_apilog_changelist")) and not _is_finding(request)
+
+
 UNFOLD = {
     "SITE_TITLE": _("Sync hub for Odoo"),
     "SITE_HEADER": _("Sync hub"),
@@ -292,10 +300,18 @@ UNFOLD = {
                 "separator": True,
                 "items": [
                     {
+                        "title": _("Find a record"),
+                        "icon": "manage_search",
+                        "link": reverse_lazy("admin:auditlog_apilog_find"),
+                        "active": _is_finding,
+                        "permission": _may("auditlog.view_apilog"),
+                    },
+                    {
                         "title": _("Log"),
                         "icon": "receipt_long",
                         "link": reverse_lazy("admin:auditlog_apilog_changelist"),
                         "permission": _may("auditlog.view_apilog"),
+                        "active": _is_in_log,
                     },
                     {
                         "title": _("Runs"),

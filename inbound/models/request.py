@@ -57,6 +57,7 @@ class InboundRequest(models.Model):
         verbose_name_plural = _("accepted requests")
         ordering = ["-id"]
         default_permissions = ("view",)
+        permissions = [("replay_inboundrequest", _("Can replay requests of others"))]
         constraints = [
             models.UniqueConstraint(fields=["config", "idempotency_key"], name="request_once_per_key"),
         ]
@@ -64,6 +65,7 @@ class InboundRequest(models.Model):
             models.Index(fields=["config", "id"], name="request_waiting", condition=models.Q(state="waiting")),
             models.Index(fields=["config"], name="request_untold", condition=models.Q(is_told=False, state="done")),
             models.Index(fields=["created_at"], name="request_by_time"),
+            models.Index(fields=["request_id"], name="request_by_request_id"),
         ]
 
     def __str__(self) -> str:

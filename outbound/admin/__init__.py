@@ -1,5 +1,6 @@
 """Runs, deliveries and links to look at, and the buttons that act on them."""
 
+from auditlog.replays import add_replay_offer
 from outbound.admin import config_columns
 from outbound.admin.bench import bench
 from outbound.admin.deliveries import DeliveryAdmin
@@ -10,6 +11,7 @@ from outbound.admin.links import RecordLinkAdmin
 from outbound.admin.pause import pause_chosen, resume_chosen
 from outbound.admin.pause_button import is_paused, is_running, pause, resume
 from outbound.admin.preview import preview
+from outbound.admin.replays import delivery_offer
 from outbound.admin.run_now import run_chosen, run_now
 from outbound.admin.runs import SyncRunAdmin
 from outbound.admin.send_sample import send_sample, sends
@@ -19,6 +21,7 @@ from syncconfig.admin.actions import add_config_action, add_config_button, add_c
 from syncconfig.guided.previewing import add_previewer
 from syncconfig.models import RequestType
 
+add_replay_offer(delivery_offer)
 add_config_button(preview)
 add_config_button(run_now, request_type=RequestType.OUT)
 add_config_button(send_sample, request_type=RequestType.OUT, is_in_menu=True, only_if=sends)

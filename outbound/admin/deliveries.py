@@ -5,27 +5,37 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import date as format_date
+from django.template.loader import render_to_string
+from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from auditlog.models import ApiLog
+from auditlog.naming import RecordName
 from auditlog.redaction import redactor
+from auditlog.story import story_query
+from outbound.admin.bulk import bulk_page, bulk_url, log_many
+from outbound.admin.filters import CreatedFilter, ErrorFilter, RunFilter
 from outbound.admin.looking import LookingAdmin, back_to, badge, link
+from outbound.bulk import Bulk
 from outbound.models import Delivery, DeliveryState, RecordLink
+from outbound.naming import linked_names
 from outbound.order_keys import is_odoo_id
-from outbound.replay import DISCARDABLE, REPLAYABLE, delivery_discard, delivery_replay
+from outbound.replay import DISCARDABLE, MAX_REASON, REPLAYABLE, delivery_discard, delivery_hurry, delivery_replay
 from syncconfig.admin.safety import NamedFilter
-from syncconfig.trail import act_record
+from syncconfig.models import SyncConfig
 
 _COLOURS = {
     DeliveryState.PENDING: "info",
@@ -38,41 +48,83 @@ _COLOURS = {
 MAX_ATTEMPTS_SHOWN = 100
 
 
+class DiscardForm(BaseDialogForm):
+    """Why it is given up."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=MAX_REASON,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Shown with the delivery, e.g. The shop has this order already, entered by hand."),
+    )
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(LookingAdmin):
+    class Media:
+        css = {"all": ("auditlog/log.css",)}
+
     list_display = (
         "shown_number", "shown_state", "config", "shown_record", "external_id", "method", "attempts", "last_status",
         "shown_next", "created_at", "shown_error",
     )  # fmt: skip
     list_display_links = ("shown_number",)
-    list_filter = ("state", ("config", NamedFilter))
+    list_filter = ("state", ("config", NamedFilter), ("created_at", CreatedFilter), ErrorFilter, RunFilter)
+    list_filter_submit = True
+    list_before_template = "admin/outbound/bulk_bar.html"
     search_fields = ("record_id",)
     search_help_text = _("An Odoo id, an external id, or an Idempotency-Key")
     fieldsets = (
-        (None, {"fields": ("shown_state", "config_link", "run_link", ("shown_odoo_id", "external_id"), "shown_error")}),
+        (
+            None,
+            {
+                "fields": (
+                    "shown_state",
+                    "config_link",
+                    "run_link",
+                    ("shown_odoo_id", "external_id"),
+                    "story_link",
+                    "shown_error",
+                    "shown_discard",
+                )
+            },
+        ),
         (_("Attempts"), {"fields": ("shown_attempts", ("attempts", "shown_next", "delivered_at"))}),
         (_("What is sent"), {"fields": ("method", "shown_payload", "shown_key", "shown_batch")}),
     )
     readonly_fields = (
         "shown_state", "config_link", "run_link", "shown_odoo_id", "shown_error", "shown_attempts", "shown_next",
-        "shown_payload", "shown_key", "shown_batch",
+        "shown_payload", "shown_key", "shown_batch", "story_link", "shown_discard",
     )  # fmt: skip
-    actions_detail = ("replay", "discard")
-    actions = ("replay_chosen", "discard_chosen")
+    actions_detail = ("hurry", "replay", "map_anew", "discard")
+    actions = ("replay_chosen", "anew_chosen", "discard_chosen")
+
+    def get_urls(self) -> list[Any]:
+        bulk = self.admin_site.admin_view(self.bulk_view)
+        return [path("bulk/<str:what>/", bulk, name="outbound_delivery_bulk"), *super().get_urls()]
+
+    def bulk_view(self, request: HttpRequest, what: str) -> HttpResponse:
+        return bulk_page(self, request, what)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return super().get_queryset(request).select_related("config", "run").defer("payload", "config__auth_secret")
+        rows = super().get_queryset(request).select_related("config", "run", "discarded_by")
+        return rows.defer("payload", "config__auth_secret")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Exact matches: each finds its rows without reading them all."""
+        """Exact matches: each finds its rows without reading them all, an external id by the record's link."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q(idempotency_key=term) | Q(external_id=term)
-        if term.lstrip("#").isdigit() and len(term) < 19:
-            found |= Q(record_id=int(term.lstrip("#")))
+        found = Q(idempotency_key=term)
+        for name in linked_names([term]):
+            if name.odoo_id is not None and name.external_id == term:
+                found |= Q(config_id=name.config_id, record_id=name.odoo_id)
+        number = term.lstrip("#")
+        if number.isascii() and number.isdigit() and len(number) < 19:
+            # By config, since the index begins with it.
+            found |= Q(config_id__in=list(SyncConfig.objects.values_list("pk", flat=True)), record_id=int(number))
         if len(term) == 32 and all(digit in "0123456789abcdef" for digit in term):
             found |= Q(batch=term)
         return queryset.filter(found), False
@@ -82,6 +134,13 @@ class DeliveryAdmin(LookingAdmin):
 
     def has_replay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self._may_act(request) and self._is_in(object_id, REPLAYABLE)
+
+    def has_map_anew_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_replay_permission(request, object_id)
+
+    def has_hurry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        waiting = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__gt=timezone.now())
+        return self._may_act(request) and (object_id is None or waiting.filter(pk=object_id).exists())
 
     def has_discard_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self._may_act(request) and self._is_in(object_id, DISCARDABLE)
@@ -160,24 +219,52 @@ class DeliveryAdmin(LookingAdmin):
         else:
             mine = Q(batch=delivery.batch) if delivery.batch else Q(delivery_id=delivery.pk)
         columns = ("created_at", "status", "duration_ms", "error", "summary")
-        rows = ApiLog.objects.filter(mine).only(*columns).order_by("id")
-        lines: list[tuple[str, str | SafeString, str, str]] = [
-            (
-                format_date(timezone.localtime(row.created_at), "Y-m-d H:i:s"),
-                link("auditlog_apilog_change", row.status or _now("no answer"), row.pk),
-                f"{row.duration_ms} ms",
-                row.error or (row.summary if delivery.sent_with else ""),
-            )
-            for row in rows[:MAX_ATTEMPTS_SHOWN]
-        ]
-        if delivery.state == DeliveryState.PENDING:
-            lines.append((self.shown_next(delivery), _now("next attempt"), "", ""))
-        if not lines:
+        rows = ApiLog.objects.filter(mine).only(*columns).order_by("-id")
+        attempts = [*rows[:MAX_ATTEMPTS_SHOWN]][::-1]
+        next_at = delivery.next_attempt_at if delivery.state == DeliveryState.PENDING else None
+        if not attempts and next_at is None:
             return "-"
-        made = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", lines)
-        return format_html('<table class="sync-table">{}</table>', made)
+        context = {"attempts": attempts, "next_at": next_at, "now": timezone.now(), "delivery": delivery}
+        return render_to_string("admin/outbound/attempts.html", context)
+
+    @admin.display(description=_("Story"))
+    def story_link(self, delivery: Delivery) -> SafeString:
+        is_known = is_odoo_id(delivery.record_id)
+        name = RecordName(delivery.config_id, delivery.record_id if is_known else None, delivery.external_id)
+        query = f"?{story_query(name)}"
+        return link("auditlog_apilog_story", _("All about this record"), query=query)
+
+    @admin.display(description=_("Discarded"))
+    def shown_discard(self, delivery: Delivery) -> str:
+        if delivery.state != DeliveryState.DISCARDED or delivery.discarded_at is None:
+            return "-"
+        return _now("%(when)s by %(user)s: %(reason)s") % {
+            "when": format_date(timezone.localtime(delivery.discarded_at), "Y-m-d H:i:s"),
+            "user": delivery.discarded_by or _now("the hub"),
+            "reason": delivery.discard_reason or _now("no reason was given"),
+        }
 
     # --- buttons and actions ---
+
+    @action(
+        description=_("Send now"),
+        url_path="hurry",
+        icon="bolt",
+        permissions=["hurry"],
+        dialog={
+            "title": _("Send this delivery now"),
+            "description": _("It does not wait for the time of its next attempt. The attempt counts as ever."),
+            "form_class": BaseDialogForm,
+            "form_submit_text": _("Send now"),
+        },
+    )
+    def hurry(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
+        if delivery_hurry(ids=[object_id]):
+            log_many(request, [object_id], _("Sent before its time."))
+            messages.success(request, _now("It is sent now."))
+        else:
+            messages.warning(request, _now("Nothing to do: it does not wait any more."))
+        return back_to("outbound_delivery_change", object_id)
 
     @action(
         description=_("Send again"),
@@ -192,8 +279,17 @@ class DeliveryAdmin(LookingAdmin):
         },
     )
     def replay(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
-        self._tell_replayed(request, [object_id])
+        if delivery_replay(ids=[object_id], user=request.user):  # type: ignore[arg-type]
+            log_many(request, [object_id], _("Sent again."))
+            messages.success(request, _now("It will be sent again."))
+        else:
+            messages.warning(request, _now("Nothing to do: only dead, discarded and delivered ones are sent again."))
         return back_to("outbound_delivery_change", object_id)
+
+    @action(description=_("Map anew"), url_path="anew", icon="sync", permissions=["map_anew"])
+    def map_anew(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the page that shows what would differ."""
+        return HttpResponseRedirect(bulk_url(Bulk.ANEW, [object_id]))
 
     @action(
         description=_("Discard"),
@@ -204,41 +300,27 @@ class DeliveryAdmin(LookingAdmin):
         dialog={
             "title": _("Discard this delivery"),
             "description": _("It is not sent any more. The next run sends the record anew, as it is then."),
-            "form_class": BaseDialogForm,
+            "form_class": DiscardForm,
             "form_submit_text": _("Discard"),
         },
     )
-    def discard(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
-        self._tell_discarded(request, [object_id])
-        return back_to("outbound_delivery_change", object_id)
-
-    @admin.action(description=_("Send again"), permissions=["replay"])
-    def replay_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        self._tell_replayed(request, queryset.values_list("pk", flat=True))
-
-    @admin.action(description=_("Discard"), permissions=["discard"])
-    def discard_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        self._tell_discarded(request, queryset.values_list("pk", flat=True))
-
-    def _in_states(self, ids: Any, states: tuple[DeliveryState, ...]) -> list[Delivery]:
-        """The rows that are going to be acted on, for the record of who did what."""
-        rows = Delivery.objects.filter(pk__in=list(ids), state__in=states).select_related("config")
-        return list(rows.only("record_id", "external_id", "config__name"))
-
-    def _tell_replayed(self, request: HttpRequest, ids: Any) -> None:
-        rows = self._in_states(ids, REPLAYABLE)
-        count = delivery_replay(ids=ids, user=request.user)  # type: ignore[arg-type]
-        if count:
-            act_record(user=request.user, objects=rows, text=_("Sent again."))
-            messages.success(request, _now("%(count)s will be sent again.") % {"count": count})
-        else:
-            messages.warning(request, _now("Nothing to do: only dead, discarded and delivered ones are sent again."))
-
-    def _tell_discarded(self, request: HttpRequest, ids: Any) -> None:
-        rows = self._in_states(ids, DISCARDABLE)
-        count = delivery_discard(ids=ids, user=request.user)  # type: ignore[arg-type]
-        if count:
-            act_record(user=request.user, objects=rows, text=_("Discarded."))
-            messages.success(request, _now("%(count)s discarded.") % {"count": count})
+    def discard(self, request: HttpRequest, form: DiscardForm, object_id: int) -> HttpResponse:
+        reason = form.cleaned_data["reason"]
+        if delivery_discard(ids=[object_id], user=request.user, reason=reason):  # type: ignore[arg-type]
+            log_many(request, [object_id], _("Discarded. %(reason)s"), reason=reason)
+            messages.success(request, _now("It is discarded."))
         else:
             messages.warning(request, _now("Nothing to do: only waiting and dead ones can be discarded."))
+        return back_to("outbound_delivery_change", object_id)
+
+    @admin.action(description=_("Send again …"), permissions=["replay"])
+    def replay_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
+        return HttpResponseRedirect(bulk_url(Bulk.REPLAY, queryset.values_list("pk", flat=True)))
+
+    @admin.action(description=_("Map anew and send …"), permissions=["replay"])
+    def anew_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
+        return HttpResponseRedirect(bulk_url(Bulk.ANEW, queryset.values_list("pk", flat=True)))
+
+    @admin.action(description=_("Discard …"), permissions=["discard"])
+    def discard_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
+        return HttpResponseRedirect(bulk_url(Bulk.DISCARD, queryset.values_list("pk", flat=True)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
 
 from outbound.admin.looking import LookingAdmin, badge
 from outbound.hosts import breaker_close
@@ -28,6 +31,10 @@ class HostAdmin(LookingAdmin):
     )  # fmt: skip
     readonly_fields = ("shown_state",)
     actions = ("close_chosen",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """By address, in pages as Django makes them: hosts are few."""
+        return ChangeList
 
     @admin.display(description=_("Circuit breaker"), ordering="state")
     def shown_state(self, host: Host) -> SafeString:

@@ -7,20 +7,26 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from outbound.admin.looking import LookingAdmin
+from auditlog.naming import RecordName
+from auditlog.story import story_query
+from outbound.admin.looking import LookingAdmin, link
+from outbound.links import link_key
 from outbound.models import RecordLink
 from syncconfig.admin.safety import NamedFilter
+from syncconfig.models import SyncConfig
 
 
 @admin.register(RecordLink)
 class RecordLinkAdmin(LookingAdmin):
-    list_display = ("config", "odoo_id", "external_id", "synced_at")
+    list_display = ("config", "odoo_id", "external_id", "synced_at", "story_link")
     list_filter = (("config", NamedFilter),)
     search_fields = ("odoo_id",)
     search_help_text = _("An Odoo id or an external id")
-    fields = ("config", "odoo_id", "external_id", "synced_at")
+    fields = ("config", "odoo_id", "external_id", "synced_at", "story_link")
+    readonly_fields = ("story_link",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RecordLink]:
         return super().get_queryset(request).select_related("config").defer("config__auth_secret")
@@ -32,7 +38,14 @@ class RecordLinkAdmin(LookingAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q(external_id=term)
-        if term.lstrip("#").isdigit() and len(term) < 19:
-            found |= Q(odoo_id=int(term.lstrip("#")))
-        return queryset.filter(found), False
+        found = Q(external_id__in=[term, link_key(term)])
+        number = term.lstrip("#")
+        if number.isascii() and number.isdigit() and len(number) < 19:
+            found |= Q(odoo_id=int(number))
+        # By config, since both indexes begin with it.
+        return queryset.filter(found, config_id__in=list(SyncConfig.objects.values_list("pk", flat=True))), False
+
+    @admin.display(description=_("Story"))
+    def story_link(self, row: RecordLink) -> SafeString:
+        query = f"?{story_query(RecordName(row.config_id, row.odoo_id, row.external_id or ''))}"
+        return link("auditlog_apilog_story", _("All about this record"), query=query)

@@ -11,18 +11,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from auditlog.pages import UncountedPaginator
+from auditlog.pages import KeysetAdminMixin
 
 
-class LookingAdmin(ModelAdmin):
+class LookingAdmin(KeysetAdminMixin, ModelAdmin):
     """A list that is never counted, and a page that changes nothing."""
 
     list_per_page = 50
     list_fullwidth = True
-    ordering = ("-id",)
-    sortable_by = ()
-    paginator = UncountedPaginator
-    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -39,6 +39,8 @@ _WORDS = {
     Effect.REFUSE: _("Would be refused"),
     Effect.SKIP: _("Would be left out"),
     Effect.SEND: _("Would be sent"),
+    Effect.ARCHIVE: _("Would be archived"),
+    Effect.DELETE: _("Would be deleted"),
 }
 
 
@@ -132,17 +134,17 @@ def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespo
         "original": config,
         "config": config,
         "form": form,
-        **(preview_context(found) if found else {}),
+        **preview_context(found),
     }
     return TemplateResponse(request, "admin/outbound/preview.html", context)
 
 
-def preview_context(found: Preview) -> dict[str, Any]:
-    """What `preview_records.html` shows."""
+def preview_context(found: Preview | None) -> dict[str, Any]:
+    """What `admin/outbound/preview_records.html` shows."""
     return {
         "preview": found,
-        "records": [_row(record) for record in found.records],
-        "calls": [_call(call) for call in found.calls],
+        "records": [_row(record) for record in found.records] if found else [],
+        "calls": [_call(call) for call in found.calls] if found else [],
     }
 
 

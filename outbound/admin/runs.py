@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import path
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,11 +20,16 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
+from auditlog.naming import RecordName
+from auditlog.story import story_query
 from outbound.admin.looking import LookingAdmin, back_to, badge, link
 from outbound.models import RunState, SyncRun
+from outbound.order_keys import is_odoo_id
+from outbound.progress import progress_of
 from outbound.run_control import run_cancel, run_resume
 from outbound.runs import RunRefused
 from outbound.states import ACTIVE_RUNS
+from outbound.terminal import duration
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.trail import act_record
 
@@ -36,6 +45,10 @@ _RESUMABLE = (RunState.FAILED, RunState.CANCELLED)
 
 @admin.register(SyncRun)
 class SyncRunAdmin(LookingAdmin):
+    class Media:
+        css = {"all": ("auditlog/log.css",)}
+        js = ("outbound/live.js",)
+
     list_display = (
         "shown_number", "shown_state", "config", "trigger", "created_at", "read_count", "unchanged_count",
         "held_count", "rejected_count", "shown_progress", "dead_count", "shown_duration",
@@ -48,22 +61,34 @@ class SyncRunAdmin(LookingAdmin):
             _("Progress"),
             {
                 "fields": (
-                    ("read_count", "unchanged_count", "held_count", "rejected_count"),
-                    ("queued_count", "delivered_count", "dead_count"),
+                    "shown_bar",
                     "deliveries_link",
-                    "shown_problems",
                 )
             },
         ),
+        (_("Rejected records"), {"fields": ("shown_problems",)}),
         (_("Times"), {"fields": (("created_at", "started_at", "finished_at"), "next_attempt_at", "shown_duration")}),
     )
     readonly_fields = (
-        "shown_state", "config_link", "shown_error", "deliveries_link", "shown_problems", "shown_duration"
+        "shown_state", "config_link", "shown_error", "deliveries_link", "shown_problems", "shown_duration", "shown_bar",
     )  # fmt: skip
     actions_detail = ("resume", "cancel")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
         return super().get_queryset(request).select_related("config").defer("config__auth_secret", "record_ids")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.progress_view)
+        return [path("<int:run_id>/progress/", view, name="outbound_syncrun_progress"), *super().get_urls()]
+
+    def progress_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """What the page of a run fetches again and again while it is live."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = SyncRun.objects.defer("problems", "record_ids").filter(pk=run_id).first()
+        if run is None:
+            raise Http404
+        return HttpResponse(self._bar(run, fetched=True), headers={"Cache-Control": "no-store"})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A run that is not over would be gone under whoever executes it."""
@@ -95,6 +120,17 @@ class SyncRunAdmin(LookingAdmin):
     def shown_progress(self, run: SyncRun) -> str:
         return _now("%(done)s of %(all)s") % {"done": run.delivered_count, "all": run.queued_count}
 
+    @admin.display(description=_("Progress"))
+    def shown_bar(self, run: SyncRun) -> SafeString:
+        return self._bar(run)
+
+    def _bar(self, run: SyncRun, *, fetched: bool = False) -> SafeString:
+        progress = progress_of(run, now=timezone.now())
+        left = None if progress.left_s is None else duration(progress.left_s)
+        context = {"run": run, "progress": progress, "left": left, "colour": _COLOURS[RunState(run.state)],
+                   "fetched": fetched}  # fmt: skip
+        return render_to_string("admin/outbound/run_progress.html", context)
+
     @admin.display(description=_("Duration"))
     def shown_duration(self, run: SyncRun) -> str:
         if run.started_at is None or run.finished_at is None:
@@ -107,7 +143,7 @@ class SyncRunAdmin(LookingAdmin):
 
     @admin.display(description=_("Deliveries"))
     def deliveries_link(self, run: SyncRun) -> SafeString:
-        return link("outbound_delivery_changelist", _("Show them"), query=f"?run__id__exact={run.pk}")
+        return link("outbound_delivery_changelist", _("Show them"), query=f"?run={run.pk}")
 
     @admin.display(description=_("Error"))
     def shown_error(self, run: SyncRun) -> str:
@@ -118,9 +154,26 @@ class SyncRunAdmin(LookingAdmin):
         if not run.problems:
             return "-"
         rows = format_html_join(
-            "", "<tr><td>{}</td><td>{}</td></tr>", ((each["record_id"], each["reason"]) for each in run.problems)
+            "",
+            '<tr><td>{}</td><td class="sync-break">{}</td></tr>',
+            ((self._problem_link(run, each["record_id"]), each["reason"]) for each in run.problems),
         )
-        return format_html('<table class="sync-table">{}</table>', rows)
+        more = ""
+        if run.rejected_count > len(run.problems):
+            text = _now("The first %(shown)s of %(all)s.") % {"shown": len(run.problems), "all": run.rejected_count}
+            more = format_html('<p class="text-sm">{}</p>', text)
+        return format_html(
+            '<table class="sync-table"><thead><tr><th scope="col">{}</th><th scope="col">{}</th></tr></thead>'
+            "<tbody>{}</tbody></table>{}",
+            _("Record and its story"), _("Reason"), rows, more,
+        )  # fmt: skip
+
+    def _problem_link(self, run: SyncRun, record_id: object) -> object:
+        """To the record's story; what was fetched and not mapped has no name but its place in the answer."""
+        if not isinstance(record_id, int) or not is_odoo_id(record_id):
+            return record_id
+        query = f"?{story_query(RecordName(run.config_id, record_id))}"
+        return link("auditlog_apilog_story", record_id, query=query)
 
     # --- buttons ---
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +69,25 @@ class Delivery(models.Model):
     last_error = models.TextField(_("last error"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    # With defaults of the database: runs insert deliveries past Django.
+    discard_reason = models.CharField(
+        _("why it was discarded"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("In your own words, e.g. <em>The shop has this order already, entered by hand.</em>"),
+    )
+    discarded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("discarded by"),
+        db_index=False,
+    )
+    discarded_at = models.DateTimeField(_("discarded"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("delivery")

@@ -56,6 +56,12 @@ class SyncRun(models.Model):
     change_cursor = models.CharField(max_length=50, blank=True, editable=False)
     pull_state = models.JSONField(null=True, editable=False)
     """Of a run that fetches: which page comes next, and what was seen so far (`outbound.pull_states`)."""
+    total_count = models.PositiveIntegerField(
+        _("records in all"),
+        null=True,
+        blank=True,
+        help_text=_("As Odoo counted them when the run had more than a page to read."),
+    )
     read_count = models.PositiveIntegerField(_("read"), default=0)
     unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
     held_count = models.PositiveIntegerField(

@@ -359,7 +359,7 @@ def test_a_bug_of_our_own_is_a_500_in_json_without_a_traceback(
     def broken(*_args: Any) -> Any:
         raise LookupError("a bug")
 
-    monkeypatch.setattr("inbound.writing_view.run_jobs", broken)
+    monkeypatch.setattr("inbound.keeping.run_jobs", broken)
 
     answer = api.call("POST", "customers", ANN)
 

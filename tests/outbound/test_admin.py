@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -72,9 +73,17 @@ def test_a_delivery_shows_its_payload_and_every_attempt(staff: Client, config: S
     send_until_settled(config)
     soup = page(staff, "outbound_delivery_change", delivery.pk)
     assert '"sku": "SKU-5"' in soup.select_one("pre.sync-code").get_text()
-    statuses = [link.get_text() for link in soup.select("table.sync-table a")]
+    statuses = [link.get_text() for link in soup.select("ol.log-timeline a")]
     assert statuses == ["503", "201"]
     assert not soup.select("input[name=_save]")
+
+
+def test_the_log_of_a_delivery_has_the_batch_that_carried_it(staff: Client, page_config: SyncConfig) -> None:
+    sync(page_config)
+    first = Delivery.objects.order_by("pk")[0]
+    listed = rows(page(staff, "auditlog_apilog_changelist", query=f"?delivery_id=%23{first.pk}"))
+    assert len(listed) == 1
+    assert "12 records" in listed[0]
 
 
 def test_a_waiting_delivery_shows_its_next_attempt(staff: Client, make_config: MakeConfig, shop: DemoShop) -> None:
@@ -82,7 +91,7 @@ def test_a_waiting_delivery_shows_its_next_attempt(staff: Client, make_config: M
     delivery = make_delivery(config, 5)
     shop.fail_next(1, status=503)
     send(config)
-    table = page(staff, "outbound_delivery_change", delivery.pk).select_one("table.sync-table")
+    table = page(staff, "outbound_delivery_change", delivery.pk).select_one("ol.log-timeline")
     assert "next attempt" in table.get_text()
 
 
@@ -137,15 +146,27 @@ def test_looking_at_the_dialog_changes_nothing(staff: Client, config: SyncConfig
     assert delivery.state == DeliveryState.DEAD
 
 
-def test_chosen_deliveries_are_discarded_together(staff: Client, config: SyncConfig) -> None:
-    waiting = make_delivery(config, 1)
-    dead = make_delivery(config, 2, state=DeliveryState.DEAD)
-    done = make_delivery(config, 3, state=DeliveryState.DELIVERED)
-    staff.post(
-        reverse("admin:outbound_delivery_changelist"),
-        {"action": "discard_chosen", "_selected_action": [waiting.pk, dead.pk, done.pk]},
-    )
-    assert dict(Delivery.objects.values_list("record_id", "state")) == {1: "discarded", 2: "discarded", 3: "delivered"}
+def test_a_delivery_is_discarded_with_a_reason_and_by_whom(staff: Client, config: SyncConfig) -> None:
+    delivery = make_delivery(config, 1, state=DeliveryState.DEAD)
+    assert "This field is required" in press(staff, "outbound_delivery_discard", delivery.pk).content.decode()
+    press(staff, "outbound_delivery_discard", delivery.pk, reason="Entered by hand.")
+    text = page(staff, "outbound_delivery_change", delivery.pk).get_text(" ")
+    assert "by admin: Entered by hand." in text
+    assert LogEntry.objects.get().change_message == "Discarded. Entered by hand."
+
+
+def test_a_waiting_delivery_is_sent_now(staff: Client, make_config: MakeConfig, shop: DemoShop) -> None:
+    config = make_config(retry_schedule="600")
+    delivery = make_delivery(config, 1)
+    shop.fail_next(1, status=503)
+    send(config)
+    button = reverse("admin:outbound_delivery_hurry", args=[delivery.pk])
+    assert button in str(page(staff, "outbound_delivery_change", delivery.pk))
+    press(staff, "outbound_delivery_hurry", delivery.pk)
+    send(config)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 2)
+    assert button not in str(page(staff, "outbound_delivery_change", delivery.pk))
 
 
 def test_who_may_replay_has_the_button(client: Client, config: SyncConfig) -> None:
@@ -231,6 +252,8 @@ def test_a_run_that_is_over_offers_no_cancelling(staff: Client, config: SyncConf
 def test_links_are_listed_and_can_be_removed(staff: Client, config: SyncConfig) -> None:
     kept = RecordLink.objects.create(config=config, odoo_id=7, external_id="abc")
     assert "abc" in rows(page(staff, "outbound_recordlink_changelist", query="?q=7"))[0]
+    story = f"{reverse('admin:auditlog_apilog_story')}?config={config.pk}&id=7"
+    assert page(staff, "outbound_recordlink_changelist", query="?q=abc").select_one(f'a[href="{story}"]')
     staff.post(reverse("admin:outbound_recordlink_delete", args=[kept.pk]), {"post": "yes"})
     assert not RecordLink.objects.exists()
 

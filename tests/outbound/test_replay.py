@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from demo.shop import DemoShop
 from outbound.claims import deliveries_claim
 from outbound.models import Delivery, DeliveryState
-from outbound.replay import delivery_discard, delivery_replay
+from outbound.replay import delivery_discard, delivery_hurry, delivery_replay
 from syncconfig.models import SyncConfig
 from tests.outbound.conftest import make_delivery, send, sync
 
@@ -63,7 +65,28 @@ def test_what_is_left_of_a_batch_after_discarding_travels_under_a_new_key(
     assert [item["sku"] for item in shop.received[0].json["products"]] == ["SKU-2", "SKU-3"]
     assert shop.received[0].idempotency_key != BATCH.hex
     rows[0].refresh_from_db()
-    assert (rows[0].state, rows[0].last_error) == (DeliveryState.DISCARDED, "Discarded.")
+    assert rows[0].state == DeliveryState.DISCARDED
+    assert rows[0].discarded_at is not None
+
+
+def test_a_discarded_one_says_who_when_and_why_until_it_is_sent_again(config: SyncConfig, admin_user: User) -> None:
+    delivery = make_delivery(config, 1, state=DeliveryState.DEAD, last_error="Refused.")
+    delivery_discard(ids=[delivery.pk], user=admin_user, reason="Entered by hand.")
+    delivery.refresh_from_db()
+    assert (delivery.discard_reason, delivery.discarded_by) == ("Entered by hand.", admin_user)
+    assert delivery.last_error == "Refused."
+    delivery_replay(ids=[delivery.pk], user=None)
+    delivery.refresh_from_db()
+    assert (delivery.discard_reason, delivery.discarded_by, delivery.discarded_at) == ("", None, None)
+
+
+def test_a_waiting_one_is_sent_now_with_its_whole_batch(page_config: SyncConfig, shop: DemoShop) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    rows = [make_delivery(page_config, number, batch=BATCH, next_attempt_at=later) for number in (1, 2)]
+    assert send(page_config).delivered == 0
+    assert delivery_hurry(ids=[rows[0].pk]) == 2
+    assert send(page_config).delivered == 2
+    assert delivery_hurry(ids=[rows[0].pk]) == 0
 
 
 def test_what_is_being_sent_cannot_be_discarded(config: SyncConfig) -> None:

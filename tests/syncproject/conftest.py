@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +59,9 @@ def rows(db: None) -> dict[str, Any]:
         ),
         "outbound_delivery": Delivery.objects.create(
             config=made[0], record_id=1, method="POST", payload={}, state="dead", next_attempt_at=None
+        ),
+        "outbound_delivery_hurry": Delivery.objects.create(
+            config=made[0], record_id=2, method="POST", payload={}, next_attempt_at=now + timedelta(hours=1)
         ),
         "outbound_host": Host.objects.create(address="https://x.example.com", state="open", opened_at=now),
         "outbound_recordlink": RecordLink.objects.create(config=made[0], odoo_id=1, external_id="a"),

@@ -58,6 +58,8 @@ BUTTONS: dict[str, tuple[str, ...]] = {
     "syncconfig_syncconfig_odoo_hook": ("syncconfig.change_syncconfig",),
     "outbound_delivery_replay": ("outbound.replay_delivery",),
     "outbound_delivery_discard": ("outbound.replay_delivery",),
+    "outbound_delivery_hurry": ("outbound.replay_delivery",),
+    "outbound_delivery_map_anew": ("outbound.replay_delivery",),
     "outbound_syncrun_resume": ("syncconfig.run_syncconfig",),
     "outbound_syncrun_cancel": ("syncconfig.run_syncconfig",),
 }
@@ -68,9 +70,14 @@ PAGES: dict[str, tuple[str, ...]] = {
     "syncconfig_lookup_models": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
     "syncconfig_lookup_fields": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
     "auth_user_password_change": ("auth.change_user",),
+    "auditlog_apilog_find": ("auditlog.view_apilog",),
+    "auditlog_apilog_story": ("auditlog.view_apilog",),
+    "outbound_delivery_bulk": ("outbound.replay_delivery",),
+    "inbound_inboundrequest_replay": ("inbound.replay_inboundrequest",),
 }
 # Pages of a row that has no form of its own.
 ROW_PAGES: dict[str, tuple[str, ...]] = {
+    "outbound_syncrun_progress": ("outbound.view_syncrun",),
     "syncconfig_syncconfig_version": ("syncconfig.view_syncconfig",),
     "syncconfig_syncconfig_restore": ("syncconfig.change_syncconfig",),
 }
@@ -87,6 +94,7 @@ LIST_ACTIONS: dict[str, tuple[str, ...]] = {
     "pause_chosen": ("syncconfig.run_syncconfig",),
     "resume_chosen": ("syncconfig.run_syncconfig",),
     "replay_chosen": ("outbound.replay_delivery",),
+    "anew_chosen": ("outbound.replay_delivery",),
     "discard_chosen": ("outbound.replay_delivery",),
     "close_chosen": ("outbound.replay_delivery",),
     "refresh_chosen": ("syncconfig.change_odooconnection",),
@@ -138,6 +146,10 @@ def address(name: str, rows: dict[str, Any]) -> str:
         model = next(each for each in MODELS if name.startswith(f"{each}_"))
     if name == "auth_user_password_change":
         return reverse(f"admin:{name}", args=[rows["auth_user"].pk])
+    if name == "outbound_delivery_bulk":
+        return reverse(f"admin:{name}", args=["replay"])
+    if name == "inbound_inboundrequest_replay":
+        return reverse(f"admin:{name}", args=[rows["auditlog_apilog"].pk])
     if name in PAGES or view in ("changelist", "add"):
         return reverse(f"admin:{name}")
     return reverse(f"admin:{name}", args=[rows.get(name, rows[model]).pk])

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from contextlib import nullcontext
+from typing import IO, Any, Final, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from outbound.models import Delivery, RunState, RunTrigger, SyncRun
 from outbound.order_keys import record_name
-from outbound.runs import RunRefused, run_execute, run_start
+from outbound.progress import progress_of
+from outbound.run_control import run_cancel
+from outbound.runs import RunRefused, active_run_id, run_execute, run_start
 from outbound.states import ACTIVE_RUNS, OPEN_DELIVERIES
 from outbound.sweeps import sweep
 from outbound.tasks import run_deliveries
+from outbound.terminal import RunBar, duration
 from syncconfig.models import SyncConfig
 
 POLL_S: Final = 0.1
@@ -31,12 +36,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--inline", action="store_true", help="Do the work in this process; no worker is needed for it."
         )
+        parser.add_argument("--cancel", action="store_true", help="Cancel the run of the config that is not over.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         config = SyncConfig.objects.filter(name=options["name"]).first()
         if config is None:
             names = ", ".join(SyncConfig.objects.filter(request_type="out").values_list("name", flat=True))
             raise CommandError(f"There is no sync config {options['name']!r}. Out configs: {names or 'none'}.")
+        if options["cancel"]:
+            self._cancel(config)
+            return
         try:
             run = run_start(
                 config=config,
@@ -47,19 +56,37 @@ class Command(BaseCommand):
         except RunRefused as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Run #{run.pk} of {config.name}")
-        if options["inline"]:
-            self._work(run)
-        if options["wait"]:
-            self._wait(run, works=options["inline"])
-        if options["inline"] or options["wait"]:
-            self._report(run)
+        if not (options["inline"] or options["wait"]):
+            return
+        try:
+            with RunBar(run, cast(IO[str], self.stdout)) if self.stdout.isatty() else nullcontext() as bar:
+                if options["inline"]:
+                    self._work(run)
+                if options["wait"]:
+                    self._wait(run, works=options["inline"], tells=bar is None)
+        except KeyboardInterrupt:
+            self._interrupted(run, works=options["inline"])
+        self._report(run)
+
+    def _cancel(self, config: SyncConfig) -> None:
+        run_id = active_run_id(config)
+        if run_id is None or not run_cancel(run_id=run_id):
+            raise CommandError(f"No run of {config.name} is waiting or running.")
+        self.stdout.write(f"Run #{run_id} is cancelled. What of it has not been sent is discarded.")
+
+    def _interrupted(self, run: SyncRun, *, works: bool) -> None:
+        """Ctrl-C ends a run that is worked on here, and otherwise only the waiting for it."""
+        if works:
+            run_cancel(run_id=run.pk)
+            raise CommandError(f"Run #{run.pk} is cancelled. The admin can let it go on.")
+        raise CommandError(f"Run #{run.pk} goes on without being watched. To cancel it: sync_run NAME --cancel")
 
     def _work(self, run: SyncRun) -> None:
         """What a worker would do now: the run, and what is due of its config."""
         run_execute(run_id=run.pk, budget_s=float("inf"))
         run_deliveries(run.config_id)
 
-    def _wait(self, run: SyncRun, *, works: bool) -> None:
+    def _wait(self, run: SyncRun, *, works: bool, tells: bool) -> None:
         shown = ""
         moved_s = time.monotonic()
         hinted = False
@@ -67,7 +94,8 @@ class Command(BaseCommand):
             run.refresh_from_db()
             line = _line(run)
             if line != shown:
-                self.stdout.write(line)
+                if tells:
+                    self.stdout.write(line + _pace(run))
                 shown, moved_s = line, time.monotonic()
             is_open = Delivery.objects.filter(run=run, state__in=OPEN_DELIVERIES).exists()
             if run.state not in ACTIVE_RUNS and not is_open:
@@ -118,3 +146,9 @@ def _line(run: SyncRun) -> str:
         f"read {run.read_count}, unchanged {run.unchanged_count}, {held}rejected {run.rejected_count}, "
         f"to deliver {run.queued_count}, delivered {run.delivered_count}, dead {run.dead_count}"
     )
+
+
+def _pace(run: SyncRun) -> str:
+    """Rate and time left, where they are known."""
+    progress = progress_of(run, now=timezone.now())
+    return "" if progress.left_s is None else f" ({progress.rate:.0f}/s, {duration(progress.left_s)} left)"

@@ -1,4 +1,4 @@
-"""The log, to look at: nothing here adds, changes or deletes an entry."""
+"""The list of the log, and what leads from it: nothing here adds, changes or deletes an entry."""
 
 from __future__ import annotations
 
@@ -6,56 +6,60 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import date as format_date
-from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.views import ChangeList
 
-from auditlog import admin_trail  # noqa: F401 - registers itself
-from auditlog.filters import NamedFilter, PeriodFilter, StatusClassFilter
+from auditlog import filters
+from auditlog.admin.entry import entry_page, status_class
+from auditlog.admin.finding import find_page
+from auditlog.admin.story import story_page
+from auditlog.change_list import LogChangeList
 from auditlog.models import ApiLog, Direction, Party
-from auditlog.pages import UncountedPaginator
-from auditlog.pretty import pretty_body, pretty_headers
-
-# What a list row shows; bodies and headers of fifty rows would be megabytes.
-_ROW_FIELDS = (
-    "created_at", "direction", "party", "method", "url", "summary", "status", "duration_ms", "error", "record_ref",
-    "request_id", "config", "config__name", "is_dry_run",
-)  # fmt: skip
-SAME_REQUEST_LIMIT = 200
-
-
-def _status_class(entry: ApiLog) -> str:
-    if entry.status is None:
-        return "none"
-    if entry.error and entry.status < 400:
-        return "fault"
-    return f"{entry.status // 100}xx"
+from auditlog.pages import KeysetAdminMixin
+from auditlog.story import LIST_FIELDS
 
 
 @admin.register(ApiLog)
-class ApiLogAdmin(ModelAdmin):
+class ApiLogAdmin(KeysetAdminMixin, ModelAdmin):
+    class Media:
+        css = {"all": ("auditlog/log.css",)}
+
     list_display = (
         "shown_time", "shown_direction", "config", "method", "shown_what", "shown_status", "shown_duration",
         "record_ref",
     )  # fmt: skip
     list_display_links = ("shown_time", "shown_what")
-    list_filter = (("config", NamedFilter), "direction", "party", "is_dry_run", StatusClassFilter, PeriodFilter)
+    list_filter = (
+        filters.PeriodFilter,
+        ("created_at", filters.TimeFilter),
+        ("config", filters.ConfigFilter),
+        filters.StatusClassFilter,
+        filters.StatusFilter,
+        ("direction", filters.ChoiceFilter),
+        ("party", filters.ChoiceFilter),
+        filters.RecordFilter,
+        filters.RequestIdFilter,
+        filters.RunFilter,
+        filters.DeliveryFilter,
+        filters.TextInBodiesFilter,
+        ("is_dry_run", filters.DryRunFilter),
+    )
+    list_filter_submit = True
+    list_filter_sheet = False
+    list_before_template = "admin/auditlog/find_box.html"
     list_per_page = 50
     list_fullwidth = True
     search_fields = ("request_id",)
     search_help_text = _("A request id, a record such as #1001, or the beginning of a URL")
-    ordering = ("-id",)
-    sortable_by = ()
-    paginator = UncountedPaginator
-    show_full_result_count = False
     actions = None
-    change_form_template = "admin/auditlog/apilog/change_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -66,6 +70,17 @@ class ApiLogAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return LogChangeList
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("find/", view(self.find_view), name="auditlog_apilog_find"),
+            path("story/", view(self.story_view), name="auditlog_apilog_story"),
+            *super().get_urls(),
+        ]
+
     # --- list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiLog]:
@@ -74,14 +89,14 @@ class ApiLogAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Exact request id or record, or the beginning of a URL: each finds its rows without reading them all."""
-        queryset = queryset.select_related("config").only(*_ROW_FIELDS)
+        """Exact request id or record, or the beginning of a URL."""
+        queryset = queryset.select_related("config").only(*LIST_FIELDS)
         term = search_term.strip()
         if not term:
             return queryset, False
         if term.startswith(("/", "http://", "https://")):
             return queryset.filter(url__startswith=term), False
-        return queryset.filter(Q(request_id=term) | Q(record_ref=term)), False
+        return queryset.filter(filters.called(term)), False
 
     @admin.display(description=_("Time"))
     def shown_time(self, entry: ApiLog) -> str:
@@ -105,7 +120,7 @@ class ApiLogAdmin(ModelAdmin):
         label={"2xx": "success", "3xx": "info", "4xx": "warning", "5xx": "danger", "none": "danger", "fault": "danger"},
     )
     def shown_status(self, entry: ApiLog) -> tuple[str, str]:
-        kind = _status_class(entry)
+        kind = status_class(entry)
         text = {"none": _now("No answer"), "fault": _now("%(status)s, fault") % {"status": entry.status}}
         return kind, text.get(kind, str(entry.status))
 
@@ -113,40 +128,31 @@ class ApiLogAdmin(ModelAdmin):
     def shown_duration(self, entry: ApiLog) -> str:
         return f"{entry.duration_ms} ms" if entry.duration_ms < 10_000 else f"{entry.duration_ms / 1000:.1f} s"
 
-    # --- detail ---
+    # --- other pages ---
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if object_id is None or request.method == "POST" or not self.has_view_permission(request):
+        if object_id is None or request.method == "POST":
             raise PermissionDenied
+        self._check(request)
         entry = (
             ApiLog.objects.select_related("config").defer("config__auth_secret").filter(pk=object_id).first()
-            if object_id.isascii() and object_id.isdigit()
+            if object_id.isascii() and object_id.isdigit() and len(object_id) < 19
             else None
         )
         if entry is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": str(entry),
-            "opts": self.opts,
-            "entry": entry,
-            "original": entry,
-            "status_class": _status_class(entry),
-            "sides": [
-                (_("Request"), pretty_headers(entry.request_headers), pretty_body(entry.request_body)),
-                (_("Answer"), pretty_headers(entry.response_headers), pretty_body(entry.response_body)),
-            ],
-            "same_request": self._same_request(entry),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, self.change_form_template, context)
+        return entry_page(self, request, entry)
 
-    def _same_request(self, entry: ApiLog) -> list[tuple[ApiLog, str]]:
-        """What else happened under the same request id, in the order in which it began."""
-        if not entry.request_id:
-            return []
-        rows = ApiLog.objects.filter(request_id=entry.request_id).exclude(pk=entry.pk)
-        rows = rows.select_related("config").only(*_ROW_FIELDS).order_by("created_at", "id")
-        return [(row, _status_class(row)) for row in rows[:SAME_REQUEST_LIMIT]]
+    def find_view(self, request: HttpRequest) -> HttpResponse:
+        self._check(request)
+        return find_page(self, request)
+
+    def story_view(self, request: HttpRequest) -> HttpResponse:
+        self._check(request)
+        return story_page(self, request)
+
+    def _check(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
