@@ -45,11 +45,11 @@ def bench(model_admin: Any, request: HttpRequest) -> JsonResponse:
 
     The status is 200 whatever the script does; 403 is for users who may not, 400 for what is no question at all.
     """
-    if request.method != "POST":
-        return JsonResponse({"error": _("Send it with POST.")}, status=405)
     check_may_edit(model_admin, request)
     if not request.user.has_perm(AUTHOR_PERMISSION):
         raise PermissionDenied(MAY_NOT_AUTHOR)
+    if request.method != "POST":
+        return JsonResponse({"error": _("Send it with POST.")}, status=405)
     given = request.POST
     place = given.get("place", "")
     if place not in RETURNS:

@@ -61,11 +61,11 @@ def record_sample(model_admin: Any, request: HttpRequest) -> JsonResponse:
 
 
 def _asked(model_admin: Any, request: HttpRequest, answer: Answer) -> JsonResponse:
-    if request.method != "POST":
-        return JsonResponse({"error": _("Send it with POST.")}, status=405)
     check_may_edit(model_admin, request)
     if not (model_admin.has_preview_permission(request) or model_admin.has_add_permission(request)):
         raise PermissionDenied
+    if request.method != "POST":
+        return JsonResponse({"error": _("Send it with POST.")}, status=405)
     number, model = request.POST.get("connection", ""), request.POST.get("model", "").strip()
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         return JsonResponse({"error": _("Choose an Odoo connection first.")})

@@ -21,7 +21,9 @@ from syncconfig.documents.duplicating import config_duplicate
 from syncconfig.documents.writing import export_text
 from syncconfig.models import SyncConfig
 from syncconfig.secrets import SecretUnreadable
+from syncconfig.trail import act_record
 
+EXPORTED = _("Exported.")
 _LIST, _CHANGE = "syncconfig_syncconfig_changelist", "syncconfig_syncconfig_change"
 
 
@@ -36,13 +38,18 @@ def export_config(model_admin: Any, request: HttpRequest, object_id: str) -> Htt
     config = model_admin.get_object(request, object_id)
     if config is None:
         return model_admin._get_obj_does_not_exist_redirect(request, model_admin.opts, object_id)
-    return _download(export_text(config_ids=[config.pk]), slugify(config.name) or f"sync-{config.pk}")
+    text = export_text(config_ids=[config.pk])
+    act_record(user=request.user, objects=[config], text=EXPORTED)
+    return _download(text, slugify(config.name) or f"sync-{config.pk}")
 
 
 @admin.action(description=_("Export the chosen syncs"), permissions=["view"])
 def export_chosen(model_admin: Any, request: HttpRequest, queryset: QuerySet[SyncConfig]) -> HttpResponse:
     """Several in one document."""
-    return _download(export_text(config_ids=list(queryset.values_list("pk", flat=True))), "syncs")
+    configs = list(queryset.defer("auth_secret", "connection__secret"))
+    text = export_text(config_ids=[config.pk for config in configs])
+    act_record(user=request.user, objects=configs, text=EXPORTED)
+    return _download(text, "syncs")
 
 
 @admin.action(
@@ -51,8 +58,11 @@ def export_chosen(model_admin: Any, request: HttpRequest, queryset: QuerySet[Syn
 )
 def export_with_connections(model_admin: Any, request: HttpRequest, queryset: QuerySet[SyncConfig]) -> HttpResponse:
     """As above, for an environment that has not got the connections yet."""
-    pairs = list(queryset.values_list("pk", "connection_id"))
-    text = export_text(config_ids=[pk for pk, _id in pairs], connection_ids=[number for _pk, number in pairs])
+    configs = list(queryset.defer("auth_secret", "connection__secret"))
+    text = export_text(
+        config_ids=[config.pk for config in configs], connection_ids=[config.connection_id for config in configs]
+    )
+    act_record(user=request.user, objects=configs, text=EXPORTED)
     return _download(text, "syncs")
 
 
@@ -110,6 +120,7 @@ def _duplicate(request: HttpRequest, config: SyncConfig, name: str) -> int | Non
     if not outcome.is_done:
         return None
     made = outcome.changes[0]
+    act_record(user=request.user, objects=[config], text=_("Duplicated as %(name)s."), name=made.name)
     messages.success(
         request, _now("%(name)s was made. It is switched off; look through it first.") % {"name": made.name}
     )

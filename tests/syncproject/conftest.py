@@ -13,7 +13,7 @@ from django_q.models import Failure, Schedule
 
 from auditlog.models import ApiLog
 from inbound.models import InboundRequest
-from outbound.models import Delivery, Host, RecordLink, SyncRun, Worker
+from outbound.models import Delivery, DeliveryPolicy, Host, RecordLink, SyncRun, Worker
 from syncconfig.acting import Actor
 from syncconfig.documents.history import version_keep
 from syncconfig.models import ModelSchema, OdooConnection, SyncConfig, SyncConfigLine
@@ -37,11 +37,18 @@ def rows(db: None) -> dict[str, Any]:
     ]
     for config in made:
         SyncConfigLine.objects.create(config=config, field="ref", key="id", is_identifier=True)
+    DeliveryPolicy.objects.create(config=made[1], is_paused=True)
+    endpoint = SyncConfig.objects.create(
+        name="In", request_type="in", connection=odoo, model="res.partner", endpoint="in", method_post=True
+    )
+    SyncConfigLine.objects.create(config=endpoint, field="ref", key="id", is_identifier=True)
     version = version_keep(config_id=made[0].pk, actor=Actor())
     superuser = User.objects.create_superuser("root")
     return {
         "syncconfig_odooconnection": odoo,
         "syncconfig_syncconfig": made[0],
+        "syncconfig_syncconfig_resume": made[1],
+        "syncconfig_syncconfig_post_sample": endpoint,
         "syncconfig_syncconfig_version": version,
         "syncconfig_syncconfig_restore": version,
         "syncconfig_modelschema": ModelSchema.objects.create(

@@ -53,6 +53,10 @@ BUTTONS: dict[str, tuple[str, ...]] = {
     "syncconfig_syncconfig_suggest": ("syncconfig.change_syncconfig",),
     "syncconfig_syncconfig_export_config": ("syncconfig.view_syncconfig",),
     "syncconfig_syncconfig_duplicate": ("syncconfig.add_syncconfig",),
+    "syncconfig_syncconfig_pause": ("syncconfig.run_syncconfig",),
+    "syncconfig_syncconfig_resume": ("syncconfig.run_syncconfig",),
+    "syncconfig_syncconfig_send_sample": ("syncconfig.run_syncconfig",),
+    "syncconfig_syncconfig_post_sample": ("syncconfig.run_syncconfig", "syncconfig.change_syncconfig"),
     "syncconfig_syncconfig_preview": ("syncconfig.run_syncconfig", "syncconfig.change_syncconfig"),
     "syncconfig_syncconfig_run_now": ("syncconfig.run_syncconfig",),
     "syncconfig_syncconfig_odoo_hook": ("syncconfig.change_syncconfig",),
@@ -67,6 +71,8 @@ BUTTONS: dict[str, tuple[str, ...]] = {
 PAGES: dict[str, tuple[str, ...]] = {
     "syncconfig_syncconfig_import_configs": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
     "syncconfig_syncconfig_deleted": ("syncconfig.view_syncconfig",),
+    "syncconfig_syncconfig_new_sync": ("syncconfig.add_syncconfig",),
+    "syncconfig_guided_start": ("syncconfig.add_syncconfig",),
     "syncconfig_lookup_models": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
     "syncconfig_lookup_fields": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
     "auth_user_password_change": ("auth.change_user",),
@@ -74,6 +80,17 @@ PAGES: dict[str, tuple[str, ...]] = {
     "auditlog_apilog_story": ("auditlog.view_apilog",),
     "outbound_delivery_bulk": ("outbound.replay_delivery",),
     "inbound_inboundrequest_replay": ("inbound.replay_inboundrequest",),
+}
+# What a page asks for with POST while somebody edits.
+ASKED: dict[str, tuple[str, ...]] = {
+    "syncconfig_domain_count": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
+    "syncconfig_record_sample": ("syncconfig.add_syncconfig", "syncconfig.change_syncconfig"),
+    "syncconfig_bench": ("syncconfig.author_script",),
+}
+# Steps of a new sync that somebody has begun; each asks for the same.
+DRAFTS: dict[str, tuple[str, ...]] = {
+    "syncconfig_guided_resume": ("syncconfig.add_syncconfig",),
+    "syncconfig_guided_step": ("syncconfig.add_syncconfig",),
 }
 # Pages of a row that has no form of its own.
 ROW_PAGES: dict[str, tuple[str, ...]] = {
@@ -116,8 +133,9 @@ def addresses() -> set[str]:
 
 def needs_of(name: str) -> tuple[str, ...] | None:
     """What the address needs; None where it is not known here."""
-    if name in BUTTONS or name in PAGES or name in ROW_PAGES:
-        return BUTTONS.get(name) or PAGES.get(name) or ROW_PAGES[name]
+    for known in (BUTTONS, PAGES, ASKED, DRAFTS, ROW_PAGES):
+        if name in known:
+            return known[name]
     model, _line, view = name.rpartition("_")
     if model not in MODELS or view not in VERBS:
         return None
@@ -150,7 +168,9 @@ def address(name: str, rows: dict[str, Any]) -> str:
         return reverse(f"admin:{name}", args=["replay"])
     if name == "inbound_inboundrequest_replay":
         return reverse(f"admin:{name}", args=[rows["auditlog_apilog"].pk])
-    if name in PAGES or view in ("changelist", "add"):
+    if name in DRAFTS:
+        return reverse(f"admin:{name}", args=["d1", "sample"][: 1 + name.endswith("step")])
+    if name in PAGES or name in ASKED or view in ("changelist", "add"):
         return reverse(f"admin:{name}")
     return reverse(f"admin:{name}", args=[rows.get(name, rows[model]).pk])
 
@@ -165,7 +185,8 @@ def test_a_page_is_shown_to_those_alone_who_may_see_it(client: Client, person: U
     wrong = []
     for name in sorted(addresses() - FOR_STAFF):
         status = client.get(address(name, rows)).status_code
-        wanted = (200, 302) if may(person, needs_of(name) or ()) else (403,)
+        allowed = (405,) if name in ASKED else (200, 302)
+        wanted = allowed if may(person, needs_of(name) or ()) else (403,)
         if status not in wanted:
             wrong.append((name, status))
     assert wrong == []
