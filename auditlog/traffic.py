@@ -45,10 +45,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How a config did in the last day."""
+    """How a config did in the last day; `last_ok_at` tells only of what the hours do not count yet."""
 
     count: int
     failed: int
+    last_ok_at: datetime | None = None
 
     @property
     def percent(self) -> int:
@@ -63,14 +64,13 @@ def traffic_of_day(now: datetime) -> Day:
     """Three queries, however long the log is."""
     newest = hour_of(now)
     begins = [newest - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)]
-    upto_id = TrafficMark.objects.filter(pk=1).values_list("upto_id", flat=True).first() or 0
     found: dict[tuple[datetime, str], Tally] = {}
     rows = TrafficHour.objects.filter(hour__gte=begins[0]).values("hour", "direction", "party")
     for row in rows.annotate(**_sums()):
         _into(found, row["hour"], row["direction"], row["party"], _tally(row))
-    tail = list(ApiLog.objects.filter(id__gt=upto_id).order_by("id").values_list(*ROW)[: MAX_TAIL + 1])
-    is_complete = len(tail) <= MAX_TAIL
-    for (hour, _config, direction, party), tally in tallies_of(tail if is_complete else ()).items():
+    tail = _tail()
+    is_complete = tail is not None
+    for (hour, _config, direction, party), tally in tallies_of(tail or ()).items():
         _into(found, hour, direction, party, tally)
     hours = [
         Hour(at, *(found.get((at, name), _NOTHING) for name in (Direction.IN, Direction.OUT, Party.ODOO)))
@@ -80,12 +80,23 @@ def traffic_of_day(now: datetime) -> Day:
 
 
 def rates_of(config_ids: Iterable[int], *, now: datetime) -> dict[tuple[int, str], Rate]:
-    """By config and direction, of the exchanges with other systems; missing where there were none. One query."""
-    rows = api_hours(now - timedelta(hours=HOURS)).filter(config_id__in=list(config_ids))
-    sums = rows.values("config_id", "direction").annotate(counted=Sum("count"), failures=Sum("failed"))
-    return {
-        (row["config_id"], row["direction"]): Rate(row["counted"], row["failures"]) for row in sums if row["counted"]
-    }
+    """By config and direction, of the exchanges with other systems; missing where there were none. Three queries."""
+    wanted = set(config_ids)
+    found: dict[tuple[int, str], Tally] = {}
+    rows = api_hours(now - timedelta(hours=HOURS)).filter(config_id__in=wanted)
+    for row in rows.values("config_id", "direction").annotate(counted=Sum("count"), failures=Sum("failed")):
+        found[row["config_id"], row["direction"]] = Tally(row["counted"], row["failures"])
+    for (_hour, config_id, direction, party), tally in tallies_of(_tail() or ()).items():
+        if party == Party.API and config_id in wanted:
+            _add(found.setdefault((config_id, direction), Tally()), tally)
+    return {key: Rate(tally.count, tally.failed, tally.last_ok_at) for key, tally in found.items() if tally.count}
+
+
+def _tail() -> list[tuple[Any, ...]] | None:
+    """The newest entries of the log, which are not counted yet; None while they are too many. Two queries."""
+    upto_id = TrafficMark.objects.filter(pk=1).values_list("upto_id", flat=True).first() or 0
+    tail = list(ApiLog.objects.filter(id__gt=upto_id).order_by("id").values_list(*ROW)[: MAX_TAIL + 1])
+    return tail if len(tail) <= MAX_TAIL else None
 
 
 def last_ok_of_config() -> QuerySet[TrafficHour, Any]:

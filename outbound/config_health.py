@@ -87,7 +87,7 @@ def with_health(configs: QuerySet[SyncConfig], now: datetime) -> QuerySet[Any]:
 
 
 def facts_of(configs: Sequence[SyncConfig], now: datetime) -> dict[int, Facts]:
-    """By config id. Four queries, however many configs."""
+    """By config id. Six queries, however many configs."""
     ids = [config.pk for config in configs]
     rows = _rows(ids, now)
     rates = rates_of(ids, now=now)
@@ -143,12 +143,18 @@ def _facts(
 ) -> Facts:
     is_out = row["request_type"] == RequestType.OUT
     promised = timedelta(minutes=row["promised_minutes"]) if is_out and row["promised_minutes"] else None
+    rate = rates.get((row["pk"], row["request_type"]))
+    health = Health(row["health"])
+    if health == Health.NEVER and rate is not None:
+        # Called for the first time within the last minute or two, which the hours do not count yet.
+        health = Health.FAILING if rate.failed == rate.count else Health.HEALTHY
+    fresh = rate.last_ok_at if rate else None
     return Facts(
-        health=Health(row["health"]),
-        last_success=last_success_of(row),
+        health=health,
+        last_success=max((at for at in (last_success_of(row), fresh) if at is not None), default=None),
         last_run_state=row["last_run_state"],
         last_run_error=row["last_run_error"] or "",
-        rate=rates.get((row["pk"], row["request_type"])),
+        rate=rate,
         pending=row["pending"],
         dead=row["dead"],
         behind=_behind(row["cursor"], row["done_started_at"], now) if is_out else None,

@@ -200,6 +200,9 @@ def test_rates_are_of_the_last_day_and_of_other_systems_alone() -> None:
     add(9, created_at=NOW - timedelta(hours=30), status=500)
     count_settled()
     assert rates_of([7, 8], now=NOW) == {(7, "out"): Rate(10, 2)}
+    fresh = NOW + timedelta(seconds=1)
+    add(1, created_at=fresh)
+    assert rates_of([7, 8], now=NOW) == {(7, "out"): Rate(11, 2, fresh)}
 
 
 @pytest.mark.parametrize(("count", "failed", "percent"), [(1000, 1, 99), (1000, 999, 1), (3, 0, 100), (3, 3, 0)])

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Schedule
 
-from auditlog.models import TrafficHour
+from auditlog.models import ApiLog, TrafficHour
 from auditlog.rollup import hour_of
+from auditlog.traffic import Rate
 from inbound.models import InboundRequest
 from outbound.config_health import MOST_COUNTED, Facts, Health, facts_of, with_health
 from outbound.models import Delivery, DeliveryPolicy, OdooHook, SyncRun
@@ -72,6 +73,15 @@ def test_a_new_sync_never_ran(out: SyncConfig, into: SyncConfig) -> None:
     assert facts(out).health == facts(into).health == Health.NEVER
     assert facts(out).last_success is None
     assert facts(into).rate is None
+
+
+def test_a_first_call_is_seen_before_the_hours_count_it(into: SyncConfig) -> None:
+    at = timezone.now()
+    ApiLog.objects.create(
+        created_at=at, direction="in", party="api", config=into, method="POST", url="/", status=201, duration_ms=5
+    )
+    found = facts_of([into], timezone.now())[into.pk]
+    assert (found.health, found.last_success, found.rate) == (Health.HEALTHY, at, Rate(1, 0, at))
 
 
 def test_the_last_run_that_ended_decides(out: SyncConfig) -> None:
