@@ -87,10 +87,11 @@ def plan_spec(config: SyncConfig, lines: tuple[LineSpec, ...]) -> PlanSpec:
 def _config_script(config: SyncConfig, text: str) -> ConfigScript | None:
     if not text.strip():
         return None
-    return ConfigScript(text, writes=_names(config.script_writes), reads=_names(config.script_reads))
+    return ConfigScript(text, writes=names_of(config.script_writes), reads=names_of(config.script_reads))
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names_of(text: str) -> tuple[str, ...]:
+    """The names of a list that staff wrote with commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
