@@ -10,9 +10,9 @@ The lines made here serve both ways, so that a record of the other Odoo can be r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 
 from mapping.matching import OnMatch
 from mapping.paths import SPREAD, Path, PathError, parse_path
@@ -32,6 +32,23 @@ RELATIONAL: Final = "relational"
 _MATCHING: Final = ("on_missing", "on_match", "mode", "unmatched")
 
 
+class Leg(NamedTuple):
+    """A field of the other Odoo and the one here that its value comes from."""
+
+    there: str
+    here: str
+    calculation: str
+    match_field: str
+
+    @property
+    def way_back(self) -> Leg:
+        return Leg(self.here, self.there, self.calculation, self.match_field)
+
+
+Legs = Mapping[str, frozenset[Leg]]
+"""By the first name of the key: what is compared and written as one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receiving:
     """`spec` is what is compiled, unless there are `problems`. `not_compared` are keys of related records that are made
@@ -40,6 +57,7 @@ class Receiving:
     spec: PlanSpec
     problems: tuple[Problem, ...]
     not_compared: tuple[Path, ...] = ()
+    legs: Legs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,7 @@ class _Sent:
 
     line: LineSpec
     names: tuple[str, ...]
-    field: FieldType | None
+    source: FieldType | None
 
     @property
     def match_field(self) -> str:
@@ -56,12 +74,12 @@ class _Sent:
 
     @property
     def is_relational(self) -> bool:
-        relation = self.field is not None and self.field.type in RELATION_TYPES
+        relation = self.source is not None and self.source.type in RELATION_TYPES
         return self.line.calculation == RELATIONAL and relation and self.line.options.get("out_as") is None
 
     @property
     def is_rows(self) -> bool:
-        is_many = self.field is not None and self.field.type in X2MANY_TYPES
+        is_many = self.source is not None and self.source.type in X2MANY_TYPES
         return self.is_relational and is_many and not self.match_field
 
 
@@ -79,7 +97,39 @@ def receiving(
     taken = {line.field.partition(".")[0] for line in made}
     made += [LineSpec(name, name) for name in further if name not in taken and target.field(model, name) is not None]
     found = replace(spec, model=model, lines=tuple(made), direction=Direction.BOTH, before=None, after=None)
-    return Receiving(found, tuple(problems), tuple(_not_compared(made)))
+    return Receiving(found, tuple(problems), tuple(_not_compared(made)), _legs(spec.lines, made))
+
+
+def keys_turned_round(one: Legs, other: Legs) -> dict[str, str]:
+    """key -> the key under which the sync of the other direction sends the same value back, where it does: the same
+    fields, taken over as they are."""
+    return {
+        key: back
+        for key, legs in one.items()
+        for back, legs_back in other.items()
+        if {leg.way_back for leg in legs} == legs_back and all(map(_is_as_it_is, legs))
+    }
+
+
+def _is_as_it_is(leg: Leg) -> bool:
+    # Within objects and lists the names are part of the value.
+    has_names = "." in leg.there or "." in leg.here
+    return leg.calculation in ("plain", RELATIONAL) and bool(leg.here) and (not has_names or leg.there == leg.here)
+
+
+def _legs(sent: Sequence[LineSpec], made: Sequence[LineSpec]) -> Legs:
+    lines = {line.key: line for line in sent if line.direction != Direction.IN}
+    legs: dict[str, set[Leg]] = {}
+    for line in made:
+        origin = lines.get(line.key)
+        leg = Leg(
+            line.field,
+            origin.field if origin else "",
+            origin.calculation if origin else "",
+            str(line.options.get("match_field") or ""),
+        )
+        legs.setdefault(line.field.partition(".")[0], set()).add(leg)
+    return {key: frozenset(found) for key, found in legs.items()}
 
 
 def _sent(line: LineSpec, model: str, source: Schema, problems: list[Problem]) -> _Sent | None:
@@ -142,13 +192,13 @@ def _made(line: LineSpec, names: Sequence[str], calculation: str, options: dict[
 def _refusal(sent: _Sent, leaf: FieldType, match: str, names: Sequence[str]) -> str:
     """Why the line cannot write this field; empty where it can."""
     name = ".".join(names)
-    is_sent_id = sent.field is not None and sent.field.type in RELATION_TYPES and not sent.is_relational
+    is_sent_id = sent.source is not None and sent.source.type in RELATION_TYPES and not sent.is_relational
     if leaf.type in RELATION_TYPES and (is_sent_id or match == "id"):
         return (
             f"the ids of one Odoo mean nothing in the other; make it relational, without “out as”, and say by which "
             f"field a record of {leaf.relation} is found there, such as its code, reference or e-mail"
         )
-    if leaf.type in RELATION_TYPES and not sent.is_relational and sent.field is not None:
+    if leaf.type in RELATION_TYPES and not sent.is_relational and sent.source is not None:
         return f"{name} of the other Odoo is a relation; make the line relational, or choose another key"
     if leaf.readonly:
         return f"{name} is read-only in the other Odoo; set the line's direction to “only into Odoo”, or remove it"

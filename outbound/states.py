@@ -15,11 +15,13 @@ from outbound.models import BreakerState, Delivery, DeliveryState, Host, RunStat
 
 DELIVERY_TRANSITIONS: Final[dict[DeliveryState, frozenset[DeliveryState]]] = {
     DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.DISCARDED, DeliveryState.SKIPPED}),
-    DeliveryState.SENDING: frozenset({DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD}),
+    DeliveryState.SENDING: frozenset(
+        {DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.SKIPPED}
+    ),
     DeliveryState.DELIVERED: frozenset({DeliveryState.PENDING}),
     DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.DISCARDED}),
     DeliveryState.DISCARDED: frozenset({DeliveryState.PENDING}),
-    DeliveryState.SKIPPED: frozenset(),
+    DeliveryState.SKIPPED: frozenset({DeliveryState.PENDING, DeliveryState.DISCARDED}),
 }
 
 RUN_TRANSITIONS: Final[dict[RunState, frozenset[RunState]]] = {

@@ -76,7 +76,8 @@ def plan_spec(config: SyncConfig, lines: tuple[LineSpec, ...]) -> PlanSpec:
         version=config.revision,
         model=config.model,
         lines=lines,
-        tz=config.connection.timezone,
+        # Between two Odoos one instant is one text, whatever zones they are in.
+        tz="UTC" if config.is_odoo_to_odoo else config.connection.timezone,
         direction=config.plan_direction,
         before=_config_script(config, config.before_script),
         after=_config_script(config, config.after_script),

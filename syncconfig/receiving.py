@@ -9,9 +9,10 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from clients.errors import RemoteError
 from mapping.paths import Path
 from mapping.plan import Plan, compile_plan
-from mapping.receiving import Receiving, receiving
+from mapping.receiving import Legs, Receiving, keys_turned_round, receiving
 from mapping.spec import PlanError, Problem, Schema
 from syncconfig.fit import KnownFields, KnownSchema
 from syncconfig.models import OdooConnection, RequestType, SyncConfig, SyncConfigLine
@@ -29,6 +30,16 @@ class Receiver:
     config: SyncConfig
     plan: Plan
     not_compared: tuple[Path, ...]
+    legs: Legs
+
+
+def keys_back(receiver: Receiver, other: SyncConfig) -> dict[str, str]:
+    """The receiver's keys, each with that of `other`, the sync of the other direction, for the same value; without
+    those that are changed on the way. Empty where the other one cannot be compiled."""
+    try:
+        return keys_turned_round(receiver.legs, receiver_for(other).legs)
+    except (ConfigBroken, RemoteError):
+        return {}
 
 
 def receiver_for(config: SyncConfig) -> Receiver:
@@ -76,7 +87,7 @@ def _compile(config: SyncConfig, connection: OdooConnection, lines: Iterable[Syn
         plan = compile_plan(found.spec, ConnectionSchema(connection))
     except PlanError as error:
         raise ConfigBroken(config, [replace(each, message=_there(each)) for each in error.problems]) from error
-    return Receiver(receiving_config(config), plan, found.not_compared)
+    return Receiver(receiving_config(config), plan, found.not_compared, found.legs)
 
 
 def _receiving(config: SyncConfig, lines: Sequence[SyncConfigLine], source: Schema, target: Schema) -> Receiving:
