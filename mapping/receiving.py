@@ -83,9 +83,7 @@ class _Sent:
         return self.is_relational and is_many and not self.match_field
 
 
-def receiving(
-    spec: PlanSpec, *, source: Schema, model: str, target: Schema, further: Iterable[str] = ()
-) -> Receiving:
+def receiving(spec: PlanSpec, *, source: Schema, model: str, target: Schema, further: Iterable[str] = ()) -> Receiving:
     """The plan's spec for records of `model`, whose fields `target` knows. `further` are keys that scripts add."""
     problems: list[Problem] = []
     sent = [each for line in spec.lines if (each := _sent(line, spec.model, source, problems)) is not None]
@@ -146,9 +144,7 @@ def _sent(line: LineSpec, model: str, source: Schema, problems: list[Problem]) -
     return _Sent(line, names, _leaf(source, model, line.field.split(".")) if line.field else None)
 
 
-def _line(
-    sent: _Sent, others: Sequence[_Sent], model: str, target: Schema, problems: list[Problem]
-) -> LineSpec | None:
+def _line(sent: _Sent, others: Sequence[_Sent], model: str, target: Schema, problems: list[Problem]) -> LineSpec | None:
     """The line that writes the field; None with a problem where none can."""
     names, match = sent.names, sent.match_field
     leaf = _leaf(target, model, names)

@@ -11,7 +11,14 @@ from django.db import connection
 from outbound.models import Delivery, DeliveryState, RecordLink
 
 _COUNTING: Final = tuple(
-    state.value for state in (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD, DeliveryState.SKIPPED, DeliveryState.DELIVERED)
+    state.value
+    for state in (
+        DeliveryState.PENDING,
+        DeliveryState.SENDING,
+        DeliveryState.DEAD,
+        DeliveryState.SKIPPED,
+        DeliveryState.DELIVERED,
+    )
 )
 _HELD: Final = (DeliveryState.DEAD.value, DeliveryState.SKIPPED.value)
 MAX_IDS: Final = 10_000

@@ -28,7 +28,7 @@ _NOT_DISCARDED: Final = {"discard_reason": "", "discarded_by": None, "discarded_
 
 
 def delivery_replay(*, ids: Iterable[int], user: User | None) -> int:
-    """Make dead, discarded, delivered and skipped ones wait again, from their first attempt on and with the old payload.
+    """Make them wait again, from their first attempt on and with the old payload; `REPLAYABLE` says which ones.
 
     Returns how many; those that are open already are left alone.
     """

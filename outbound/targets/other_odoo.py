@@ -1,0 +1,243 @@
+"""Another Odoo as the target: records are compared with those there, and only what differs is written.
+
+A page of records costs one read of the other side, whatever their number, then one call for everything new and one for
+each distinct change. A record that both sides agree on is not written at all, which is why nothing that was written
+here comes back as a change: the sync of the other direction finds both sides equal.
+
+What it promises: one record there per record here, made once however many ask; a lost answer is looked up; nothing of a
+record is written while one of its fields waits for a choice; an error of the other Odoo says that it is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from clients.errors import Kind, RemoteError
+from mapping.engine import map_in
+from outbound.claims import Unit
+from outbound.conflicts import HELD, Held, conflicts_close, conflicts_hold
+from outbound.link_books import GivenBook
+from outbound.links import link_key
+from outbound.meetings import Meeting, Meetings
+from outbound.models import RecordLink
+from outbound.parcels import Parcel
+from outbound.snapshots import Agreed, snapshots_turn_round, snapshots_write
+from outbound.synced import Synced, links_write
+from outbound.targets.base import Answer, Target
+from outbound.targets.odoo import Action, WriteOutcome
+from outbound.targets.odoo_by_id import remove_records
+from outbound.targets.odoo_lookup import ids_meant, odoo_lookup
+from outbound.targets.odoo_upsert import upsert_records
+from syncconfig.connections import client_for
+from syncconfig.models import SyncConfig
+from syncconfig.models.config import DeleteMode
+from syncconfig.plans import ConfigBroken, plan_for
+from syncconfig.receiving import Receiver, keys_back, receiver_for, target_of
+
+Result = Answer | RemoteError
+
+AGREED: Final = "Both sides agree already; nothing was written."
+LEFT: Final = "What was changed there stays there; nothing was written."
+LEFT_PART: Final = "What was changed there stays there; the rest was written."
+NEVER_THERE: Final = "It was never there."
+GONE_THERE: Final = "It was gone there already."
+
+
+class OtherOdooTarget(Target):
+    """See the module. A unit is one record."""
+
+    is_inline = True
+
+    @classmethod
+    def host_url(cls, config: SyncConfig) -> str:
+        return target_of(config).url
+
+    def __init__(self, config: SyncConfig) -> None:
+        super().__init__(config)
+        try:
+            plan_for(config)
+            self.receiver = self._receiver()
+        except ConfigBroken as error:
+            raise RemoteError(str(error), kind=Kind.PERMANENT, code="config_broken") from error
+        self.client = client_for(target_of(config))
+        self._met: dict[int, Meeting] = {}
+        """By delivery, what came of it, until it is remembered."""
+
+    def _receiver(self) -> Receiver:
+        try:
+            return receiver_for(self.config)
+        except RemoteError as error:
+            # The fields of this side are known by now.
+            raise _Told().there(error) from error
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self.config.connection.secret, target_of(self.config).secret)
+
+    def secret_keys(self) -> tuple[str, ...]:
+        return tuple(self.receiver.plan.secret_keys | self.receiver.plan.secret_fields)
+
+    def send_all(self, units: Sequence[Unit]) -> list[Result]:
+        parcels = [unit.deliveries[0] for unit in units]
+        results: dict[int, Result] = {}
+        told = _Told()
+        for parts, do in (
+            ([parcel for parcel in parcels if parcel.method == "DELETE"], self._remove),
+            ([parcel for parcel in parcels if parcel.method != "DELETE"], self._bring),
+        ):
+            if not parts:
+                continue
+            try:
+                results |= do(parts, told)
+            except RemoteError as error:
+                results |= {parcel.pk: told.there(error) for parcel in parts}
+        return [results[parcel.pk] for parcel in parcels]
+
+    def remember(self, synced: Sequence[Synced], now: datetime) -> None:
+        """Links as for any other target; and what both sides agree on, for this direction and the other one."""
+        config_id, other = self.config.pk, self.config.other_direction
+        gone = [each for each in synced if each.is_deletion]
+        if gone and other is not None:
+            there = RecordLink.objects.filter(config=other)
+            there.filter(external_id__in=[str(each.delivery.record_id) for each in gone]).delete()
+        links_write(config_id=config_id, synced=synced, now=now)
+        met = [found for each in synced if (found := self._met.pop(each.delivery.pk, None)) is not None]
+        agreed = [
+            Agreed(each.parcel.record_id, each.target_id, each.base) for each in met if each.target_id is not None
+        ]
+        if not agreed:
+            return
+        snapshots_write(config_id=config_id, agreed=agreed, now=now)
+        if other is not None:
+            keys = keys_back(self.receiver, other)
+            snapshots_turn_round(config_id=other.pk, agreed=agreed, keys=keys, now=now)
+        conflicts_close(config=self.config, agreed=[(each.record_id, each.target_id) for each in agreed])
+
+    # --- create and update ---
+
+    def _bring(self, parcels: Sequence[Parcel], told: _Told) -> dict[int, Result]:
+        meetings = Meetings(config=self.config, receiver=self.receiver, client=self.client)
+        met = meetings.meet(parcels)
+        results: dict[int, Result] = {}
+        held: list[Held] = []
+        writing: list[Meeting] = []
+        for each in met:
+            key = each.parcel.pk
+            if each.error is not None:
+                results[key] = each.error
+            elif each.disputed:
+                held.append(Held(each.parcel, each.target_id or 0, each.title, each.disputed))
+                results[key] = Answer(None, held=HELD)
+            elif each.target_id is None and each.parcel.method == "PUT":
+                results[key] = told.there(_unknown(self.receiver.plan.identifier.key, each.title))
+            elif each.target_id is not None and not each.write:
+                results[key] = Answer(None, external_id=str(each.target_id), note=LEFT if each.left else AGREED)
+                self._met[key] = each
+            else:
+                writing.append(each)
+        conflicts_hold(config=self.config, held=held)
+        return results | self._write(writing, told)
+
+    def _write(self, writing: Sequence[Meeting], told: _Told) -> dict[int, Result]:
+        if not writing:
+            return {}
+        book = GivenBook({link_key(each.identifier): each.target_id for each in writing if each.target_id is not None})
+        outcomes = upsert_records(
+            config=self.receiver.config,
+            plan=self.receiver.plan,
+            client=self.client,
+            results=[each.to_write() for each in writing],
+            book=book,
+        )
+        return {
+            each.parcel.pk: self._came_of(each, outcome, told) for each, outcome in zip(writing, outcomes, strict=True)
+        }
+
+    def _came_of(self, met: Meeting, outcome: WriteOutcome, told: _Told) -> Result:
+        if outcome.action is Action.FAILED or outcome.odoo_id is None:
+            assert outcome.error is not None  # noqa: S101 - set exactly when it failed
+            where = f"{outcome.related.path}: " if outcome.related is not None and outcome.related.path else ""
+            return told.there(outcome.error, where=where)
+        met.target_id = outcome.odoo_id
+        self._met[met.parcel.pk] = met
+        return Answer(None, external_id=str(outcome.odoo_id), note=LEFT_PART if met.left else "")
+
+    # --- delete ---
+
+    def _remove(self, parcels: Sequence[Parcel], told: _Told) -> dict[int, Result]:
+        ids = self._known(parcels)
+        results: dict[int, Result] = {
+            parcel.pk: Answer(None, note=NEVER_THERE) for parcel in parcels if parcel.pk not in ids
+        }
+        archives = self.config.delete_mode == DeleteMode.ARCHIVE
+        wanted = list(dict.fromkeys(ids.values()))
+        errors = dict(
+            zip(
+                wanted,
+                remove_records(config=self.receiver.config, client=self.client, ids=wanted, archive=archives),
+                strict=True,
+            )
+        )
+        for pk, target_id in ids.items():
+            error = errors[target_id]
+            if error is None:
+                results[pk] = Answer(None, external_id=str(target_id))
+            elif error.code == "missing_record":
+                results[pk] = Answer(None, note=GONE_THERE)
+            else:
+                results[pk] = told.there(error)
+        return results
+
+    def _known(self, parcels: Sequence[Parcel]) -> dict[int, int]:
+        """The ids there, by delivery: linked ones, and, of records that are still here, those with the identifier."""
+        links = RecordLink.objects.filter(config=self.config, odoo_id__in=[each.record_id for each in parcels])
+        linked = {
+            odoo_id: int(external_id)
+            for odoo_id, external_id in links.values_list("odoo_id", "external_id")
+            if external_id
+        }
+        ids = {each.pk: linked[each.record_id] for each in parcels if each.record_id in linked}
+        others = [each for each in parcels if each.pk not in ids and each.payload_hash]
+        if not others:
+            return ids
+        plan = self.receiver.plan
+        mapped = map_in(plan, [each.payload for each in others], lookup=odoo_lookup(self.client), existing=False)
+        values = {
+            each.pk: result.identifier[1] for each, result in zip(others, mapped, strict=True) if result.identifier
+        }
+        found = ids_meant(self.client, plan.model, plan.identifier.field, list(values.values()))
+        return ids | {pk: found[value][0] for pk, value in values.items() if len(found.get(value, ())) == 1}
+
+
+class _Told:
+    """Errors of the other Odoo as they are told: whose they are, and as what may be tried again, since the next attempt
+    looks up whatever may have arrived. One error for many records stays one."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[int, str], tuple[RemoteError, RemoteError]] = {}
+
+    def there(self, error: RemoteError, *, where: str = "") -> RemoteError:
+        if error.code == "source_unreachable":
+            return error
+        key = (id(error), where)
+        if key not in self._told:
+            kind = Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind
+            made = RemoteError(
+                f"The other Odoo: {where}{error.message}",
+                kind=kind,
+                code=error.code,
+                status=error.status,
+                retry_after_s=error.retry_after_s,
+            )
+            # With the error itself, whose id must not be another one's meanwhile.
+            self._told[key] = (error, made)
+        return self._told[key][1]
+
+
+def _unknown(key: str, title: str) -> RemoteError:
+    return RemoteError(
+        f"There is no record with {key} {title!r}, and the method PUT makes none. Choose POST to have it made.",
+        kind=Kind.PERMANENT,
+        code="missing_record",
+    )
