@@ -3,6 +3,10 @@
 For a page at a time: the linked records are read in one call, the others are looked for by their identifiers in one
 more, and what relations lead to is read as for any page. Nothing is written here. It refuses to bring two records
 together into one.
+
+A payload may have waited, and the other direction may have written to its record meanwhile: what it says would then
+look like a change, and undo one. So in a pair every record that is not the same on both sides is read again here, and
+decided on as it is now.
 """
 
 from __future__ import annotations
@@ -15,10 +19,11 @@ from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
 from mapping.engine import map_in, map_out
 from mapping.merging import Comparison, Winner, comparable, compare, decide
-from mapping.results import FieldError, MappingResult, Rule
+from mapping.results import FieldError, MappingResult, Rule, same
 from outbound.links import link_key
 from outbound.models import RecordLink
 from outbound.parcels import Parcel
+from outbound.source_records import SourceRecords, source_error
 from outbound.targets.odoo_entry import several
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_meant, odoo_lookup, odoo_related
 from syncconfig.connections import client_for
@@ -37,6 +42,7 @@ class Meeting:
     """
 
     parcel: Parcel
+    payload: Mapping[str, object]
     result: MappingResult
     target_id: int | None = None
     ours: dict[str, object] = field(default_factory=dict)
@@ -46,6 +52,8 @@ class Meeting:
     left: tuple[str, ...] = ()
     disputed: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: RemoteError | None = None
+    is_gone: bool = False
+    """It is not in the Odoo that it comes from any more, so nothing is written."""
 
     @property
     def identifier(self) -> object:
@@ -71,14 +79,43 @@ class Meetings:
         self._plan = receiver.plan
         self._receiver = receiver
         self._client = client
+        self._other = config.other_direction
+        self._rule = conflict_rule(config)
 
     def meet(self, parcels: Sequence[Parcel]) -> list[Meeting]:
-        """One meeting for each, in order. Raises RemoteError where the other Odoo cannot be asked."""
+        """One meeting for each, in order. Raises RemoteError where one of the Odoos cannot be asked."""
+        met = self._meet(parcels, [parcel.payload for parcel in parcels])
+        if self._other is None:
+            return met
+        unlike = {each.parcel.pk: each for each in met if each.write or each.left or each.disputed}
+        return met if not unlike else self._again(met, unlike)
+
+    def _again(self, met: Sequence[Meeting], unlike: Mapping[int, Meeting]) -> list[Meeting]:
+        """Those that are unlike the other side, as they are here now."""
+        source = SourceRecords(self._config)
+        results = source.read([each.parcel.record_id for each in unlike.values()])
+        changed: list[Meeting] = []
+        for each in unlike.values():
+            result = results.get(each.parcel.record_id)
+            if result is None or result.skipped is not None:
+                each.is_gone = True
+            elif result.values is None:
+                each.error = _permanent("; ".join(str(error) for error in result.errors))
+            elif not same(result.values, each.payload):
+                each.payload = result.values
+                changed.append(each)
+        if not changed:
+            return list(met)
+        fresh = self._meet([each.parcel for each in changed], [each.payload for each in changed])
+        replaced = {each.parcel.pk: each for each in fresh}
+        return [replaced.get(each.parcel.pk, each) for each in met]
+
+    def _meet(self, parcels: Sequence[Parcel], payloads: Sequence[Mapping[str, object]]) -> list[Meeting]:
         links = self._links([parcel.record_id for parcel in parcels])
         linked = {record_id: int(link[0]) for record_id, link in links.items() if link[0]}
         there = self._read(list(linked.values()))
         ids = [found if (found := linked.get(parcel.record_id)) in there else None for parcel in parcels]
-        met = self._mapped(parcels, ids)
+        met = self._mapped(parcels, payloads, ids)
         self._find([each for each in met if each.target_id is None and each.error is None], there)
         self._see(met, there)
         for each in met:
@@ -101,8 +138,9 @@ class Meetings:
         records = self._client.read(self._plan.model, list(ids), self._plan.read_fields, context=ARCHIVED_TOO)
         return {int(record["id"]): record for record in records}
 
-    def _mapped(self, parcels: Sequence[Parcel], ids: Sequence[int | None]) -> list[Meeting]:
-        payloads = [parcel.payload for parcel in parcels]
+    def _mapped(
+        self, parcels: Sequence[Parcel], payloads: Sequence[Mapping[str, object]], ids: Sequence[int | None]
+    ) -> list[Meeting]:
         results = map_in(
             self._plan,
             payloads,
@@ -112,10 +150,10 @@ class Meetings:
             existing=True,
         )
         met = []
-        for parcel, target_id, result in zip(parcels, ids, results, strict=True):
-            each = Meeting(parcel, result, target_id)
-            each.ours = comparable(parcel.payload, without=self._receiver.not_compared)
-            each.error = self._refusal(parcel.payload, result)
+        for parcel, payload, target_id, result in zip(parcels, payloads, ids, results, strict=True):
+            each = Meeting(parcel, payload, result, target_id)
+            each.ours = comparable(payload, without=self._receiver.not_compared)
+            each.error = self._refusal(payload, result)
             met.append(each)
         return met
 
@@ -157,7 +195,9 @@ class Meetings:
         there |= self._read([each.target_id for each in fresh if each.target_id is not None])
         if self._plan.matched.hops and fresh:
             # Their lists are matched with those that are there.
-            again = self._mapped([each.parcel for each in fresh], [each.target_id for each in fresh])
+            again = self._mapped(
+                [each.parcel for each in fresh], [each.payload for each in fresh], [each.target_id for each in fresh]
+            )
             for each, mapped in zip(fresh, again, strict=True):
                 each.result, each.error = mapped.result, mapped.error
 
@@ -171,7 +211,7 @@ class Meetings:
         try:
             ours = set(source.search(self._config.model, [["id", "in", list(holders.values())]], context=ARCHIVED_TOO))
         except RemoteError as error:
-            raise _source(error) from error
+            raise source_error(error) from error
         return {target_id: odoo_id for target_id, odoo_id in holders.items() if odoo_id in ours}
 
     def _double(self, each: Meeting, other_id: int) -> RemoteError:
@@ -196,8 +236,7 @@ class Meetings:
             else:
                 compared.append((each, compare(each.ours, each.theirs or {}, each.base)))
         winners = self._winners([each for each, found in compared if found.disputed])
-        is_pair = self._config.other_direction is not None
-        overwrites = self._config.conflict_rule == ConflictRule.SOURCE and not is_pair
+        overwrites = self._rule is ConflictRule.SOURCE and self._other is None
         for each, found in compared:
             winner = winners.get(each.parcel.pk, Winner.ASK)
             decided = decide(found, source=each.ours, base=each.base, winner=winner, overwrites=overwrites)
@@ -210,16 +249,15 @@ class Meetings:
 
     def _winners(self, disputed: Sequence[Meeting]) -> dict[int, Winner]:
         """Whose values the disputed fields get, by delivery."""
-        rule = conflict_rule(self._config)
-        if rule is not ConflictRule.NEWEST:
-            return {each.parcel.pk: Winner(rule.value) for each in disputed}
+        if self._rule is not ConflictRule.NEWEST:
+            return {each.parcel.pk: Winner(self._rule.value) for each in disputed}
         if not disputed:
             return {}
         try:
             source = client_for(self._config.connection)
             ours = _dates(source, self._config.model, [each.parcel.record_id for each in disputed])
         except RemoteError as error:
-            raise _source(error) from error
+            raise source_error(error) from error
         theirs = _dates(self._client, self._plan.model, [each.target_id or 0 for each in disputed])
         return {
             each.parcel.pk: self._newer(ours.get(each.parcel.record_id, ""), theirs.get(each.target_id or 0, ""))
@@ -229,8 +267,7 @@ class Meetings:
     def _newer(self, ours: str, theirs: str) -> Winner:
         if ours == theirs:
             # Both directions must decide the same: for the side of the older one.
-            other = self._config.other_direction
-            return Winner.SOURCE if other is None or self._config.pk < other.pk else Winner.TARGET
+            return Winner.SOURCE if self._other is None or self._config.pk < self._other.pk else Winner.TARGET
         return Winner.SOURCE if ours > theirs else Winner.TARGET
 
 
@@ -267,9 +304,3 @@ def _permanent(message: str) -> RemoteError:
 
 def _busy() -> RemoteError:
     return RemoteError("Another record with the same identifier is being brought in.", kind=Kind.RETRYABLE, code="busy")
-
-
-def _source(error: RemoteError) -> RemoteError:
-    """The Odoo that the records come from failed, which is no failure of the other one."""
-    kind = Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind
-    return RemoteError(f"The Odoo that it comes from: {error.message}", kind=kind, code="source_unreachable")

@@ -10,12 +10,17 @@ record is written while one of its fields waits for a choice; an error of the ot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
+from django.utils import timezone
+
 from clients.errors import Kind, RemoteError
 from mapping.engine import map_in
+from outbound import record_claims
 from outbound.claims import Unit
 from outbound.conflicts import HELD, Held, conflicts_close, conflicts_hold
 from outbound.link_books import GivenBook
@@ -23,6 +28,7 @@ from outbound.links import link_key
 from outbound.meetings import Meeting, Meetings
 from outbound.models import RecordLink
 from outbound.parcels import Parcel
+from outbound.record_claims import ClaimBusy, claim_key
 from outbound.snapshots import Agreed, snapshots_turn_round, snapshots_write
 from outbound.synced import Synced, links_write
 from outbound.targets.base import Answer, Target
@@ -43,6 +49,9 @@ LEFT: Final = "What was changed there stays there; nothing was written."
 LEFT_PART: Final = "What was changed there stays there; the rest was written."
 NEVER_THERE: Final = "It was never there."
 GONE_THERE: Final = "It was gone there already."
+GONE_HERE: Final = "It is gone from the Odoo that it comes from; nothing was written."
+PAIR_WAIT_S: Final = 20.0
+PAIR_TTL_S: Final = 150.0
 
 
 class OtherOdooTarget(Target):
@@ -62,8 +71,6 @@ class OtherOdooTarget(Target):
         except ConfigBroken as error:
             raise RemoteError(str(error), kind=Kind.PERMANENT, code="config_broken") from error
         self.client = client_for(target_of(config))
-        self._met: dict[int, Meeting] = {}
-        """By delivery, what came of it, until it is remembered."""
 
     def _receiver(self) -> Receiver:
         try:
@@ -80,6 +87,28 @@ class OtherOdooTarget(Target):
 
     def send_all(self, units: Sequence[Unit]) -> list[Result]:
         parcels = [unit.deliveries[0] for unit in units]
+        try:
+            with self._pair_held():
+                results = self._send(parcels)
+        except ClaimBusy:
+            return [_pair_busy()] * len(units)
+        return [results[parcel.pk] for parcel in parcels]
+
+    @contextmanager
+    def _pair_held(self) -> Iterator[None]:
+        """The two directions of a pair take turns: what one of them reads, the other one is not about to write."""
+        other = self.config.other_direction
+        if other is None:
+            yield
+            return
+        key = claim_key(place="pair", model="", match_field="", value=min(self.config.pk, other.pk))
+        claim = record_claims.wait(key, ttl_s=PAIR_TTL_S, timeout_s=PAIR_WAIT_S)
+        try:
+            yield
+        finally:
+            record_claims.release([claim])
+
+    def _send(self, parcels: Sequence[Parcel]) -> dict[int, Result]:
         results: dict[int, Result] = {}
         told = _Told()
         for parts, do in (
@@ -92,27 +121,32 @@ class OtherOdooTarget(Target):
                 results |= do(parts, told)
             except RemoteError as error:
                 results |= {parcel.pk: told.there(error) for parcel in parts}
-        return [results[parcel.pk] for parcel in parcels]
+        return results
 
     def remember(self, synced: Sequence[Synced], now: datetime) -> None:
-        """Links as for any other target; and what both sides agree on, for this direction and the other one."""
-        config_id, other = self.config.pk, self.config.other_direction
+        """Links as for any other target; of what was removed, those of the other direction go too."""
+        other = self.config.other_direction
         gone = [each for each in synced if each.is_deletion]
         if gone and other is not None:
             there = RecordLink.objects.filter(config=other)
             there.filter(external_id__in=[str(each.delivery.record_id) for each in gone]).delete()
-        links_write(config_id=config_id, synced=synced, now=now)
-        met = [found for each in synced if (found := self._met.pop(each.delivery.pk, None)) is not None]
+        links_write(config_id=self.config.pk, synced=synced, now=now)
+
+    def _agree(self, met: Sequence[Meeting]) -> None:
+        """Keep what both sides agree on now, for this direction and the other one, whether or not it is still our turn
+        to say what became of the deliveries: it has been written."""
         agreed = [
             Agreed(each.parcel.record_id, each.target_id, each.base) for each in met if each.target_id is not None
         ]
         if not agreed:
             return
-        snapshots_write(config_id=config_id, agreed=agreed, now=now)
-        if other is not None:
-            keys = keys_back(self.receiver, other)
-            snapshots_turn_round(config_id=other.pk, agreed=agreed, keys=keys, now=now)
-        conflicts_close(config=self.config, agreed=[(each.record_id, each.target_id) for each in agreed])
+        now, other = timezone.now(), self.config.other_direction
+        with transaction.atomic():
+            snapshots_write(config_id=self.config.pk, agreed=agreed, now=now)
+            if other is not None:
+                keys = keys_back(self.receiver, other)
+                snapshots_turn_round(config_id=other.pk, agreed=agreed, keys=keys, now=now)
+            conflicts_close(config=self.config, agreed=[(each.record_id, each.target_id) for each in agreed])
 
     # --- create and update ---
 
@@ -122,10 +156,13 @@ class OtherOdooTarget(Target):
         results: dict[int, Result] = {}
         held: list[Held] = []
         writing: list[Meeting] = []
+        settled: list[Meeting] = []
         for each in met:
             key = each.parcel.pk
             if each.error is not None:
                 results[key] = each.error
+            elif each.is_gone:
+                results[key] = Answer(None, note=GONE_HERE)
             elif each.disputed:
                 held.append(Held(each.parcel, each.target_id or 0, each.title, each.disputed))
                 results[key] = Answer(None, held=HELD)
@@ -133,11 +170,13 @@ class OtherOdooTarget(Target):
                 results[key] = told.there(_unknown(self.receiver.plan.identifier.key, each.title))
             elif each.target_id is not None and not each.write:
                 results[key] = Answer(None, external_id=str(each.target_id), note=LEFT if each.left else AGREED)
-                self._met[key] = each
+                settled.append(each)
             else:
                 writing.append(each)
         conflicts_hold(config=self.config, held=held)
-        return results | self._write(writing, told)
+        results |= self._write(writing, told)
+        self._agree([*settled, *(each for each in writing if isinstance(results[each.parcel.pk], Answer))])
+        return results
 
     def _write(self, writing: Sequence[Meeting], told: _Told) -> dict[int, Result]:
         if not writing:
@@ -160,7 +199,6 @@ class OtherOdooTarget(Target):
             where = f"{outcome.related.path}: " if outcome.related is not None and outcome.related.path else ""
             return told.there(outcome.error, where=where)
         met.target_id = outcome.odoo_id
-        self._met[met.parcel.pk] = met
         return Answer(None, external_id=str(outcome.odoo_id), note=LEFT_PART if met.left else "")
 
     # --- delete ---
@@ -241,3 +279,7 @@ def _unknown(key: str, title: str) -> RemoteError:
         kind=Kind.PERMANENT,
         code="missing_record",
     )
+
+
+def _pair_busy() -> RemoteError:
+    return RemoteError("The other direction is at work.", kind=Kind.RETRYABLE, code="busy", retry_after_s=5)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
+from clients.odoo.changes import SETTLE_S
 from demo.odoo import DemoOdoo
 from outbound.conflicts import ConflictRefused, conflict_settle
-from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RecordLink
+from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RecordLink, RunTrigger
 from outbound.replay import delivery_replay
+from outbound.runs import run_execute, run_start
 from syncconfig.models import OdooConnection, SyncConfig
 from tests.outbound.conftest import send_until_settled
 from tests.outbound.two_odoos import (
@@ -64,6 +67,11 @@ def values(server: DemoOdoo, ref: str, *names: str) -> tuple[Any, ...]:
     return tuple(found[name] for name in names)
 
 
+def let_changes_settle() -> None:
+    """A second is read once it is over."""
+    time.sleep(SETTLE_S + 1)
+
+
 # --- no echo ---
 
 
@@ -74,12 +82,15 @@ def test_each_change_is_one_write_on_the_other_side_and_none_back(pair: Pair, he
     settle_all(pair)
     assert (writes(here), writes(there)) == (0, 1)
     write(here, ours, city="Brugge")
+    let_changes_settle()
     settle_all(pair)
     assert (writes(here), writes(there)) == (0, 2)
     write(there, by_ref(there, "R1")["id"], phone="+32 1")
+    let_changes_settle()
     settle_all(pair)
     assert (writes(here), writes(there)) == (1, 2)
     add(there, "R2", city="Mons")
+    let_changes_settle()
     settle_all(pair)
     assert (writes(here), writes(there)) == (2, 2)
     assert values(here, "R1", "city", "phone") == values(there, "R1", "city", "phone") == ("Brugge", "+32 1")
@@ -135,6 +146,25 @@ def test_what_is_removed_on_one_side_does_not_come_back(pair: Pair, here: DemoOd
     settle_all(pair)
     assert refs(here) == refs(there) == ["R2"]
     assert RecordLink.objects.count() == 2
+
+
+def test_a_payload_that_waited_undoes_nothing(pair: Pair, here: DemoOdoo, there: DemoOdoo) -> None:
+    ours = add(here, "R1", city="Gent", phone="1")
+    settle_all(pair)
+    theirs = by_ref(there, "R1")["id"]
+    write(there, theirs, phone="2")
+    # Here does not answer, so the change waits as it was mapped; meanwhile others arrive there.
+    here.fail_next(20, "503", only="/xmlrpc/2/object")
+    started = run_start(config=fresh(pair[1]), trigger=RunTrigger.MANUAL)
+    run_execute(run_id=started.pk, budget_s=0.5)
+    here.clear_faults()
+    waiting = Delivery.objects.get(config=pair[1], state=DeliveryState.PENDING)
+    assert waiting.payload["city"] == "Gent"
+    write(here, ours, city="Brugge")
+    run(pair[0])
+    assert values(there, "R1", "city") == ("Brugge",)
+    send_until_settled(pair[1])
+    assert values(here, "R1", "city", "phone") == ("Brugge", "2")
 
 
 # --- conflicts ---
@@ -297,7 +327,7 @@ def test_in_one_direction_staff_are_asked_too(
     conflict = Conflict.objects.get()
     assert conflict.fields == {"city": {"source": "Here", "target": "There"}}
     conflict_settle(conflict_id=conflict.pk, choices={"city": choice}, user=None)
-    send_until_settled(one_way)
+    send_until_settled(fresh(one_way))
     assert values(there, "R1", "city", "phone") == (city, "5")
     assert states(one_way)[ours] == DeliveryState.DELIVERED
     assert RecordLink.objects.get(config=one_way).external_id == str(theirs)
@@ -312,10 +342,10 @@ def test_a_way_back_turns_connections_and_models_round(
 ) -> None:
     wrong = make_sync(*connections, name="Same way")
     wrong.pair = one_way
-    with pytest.raises(ValidationError, match="does not bring res.partner of the other Odoo"):
+    with pytest.raises(ValidationError, match=r"does not bring res\.partner of the other Odoo"):
         wrong.full_clean()
+    one_way.pair = one_way
     with pytest.raises(ValidationError, match="not its own other direction"):
-        one_way.pair = one_way
         one_way.full_clean()
 
 

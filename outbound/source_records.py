@@ -1,0 +1,47 @@
+"""Records as they are in the Odoo that they come from, mapped as a run would map them, when a delivery wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from clients.errors import Kind, RemoteError
+from mapping.engine import map_out
+from mapping.results import MappingResult
+from outbound.script_env import odoo_ask, script_params
+from outbound.targets.odoo_lookup import ARCHIVED_TOO, odoo_related
+from syncconfig.connections import client_for
+from syncconfig.models import SyncConfig
+from syncconfig.plans import plan_for
+
+
+class SourceRecords:
+    """Reads the records of one config by their ids, whether the config's domain still holds them or not."""
+
+    def __init__(self, config: SyncConfig) -> None:
+        self._config = config
+        self._plan = plan_for(config)
+        self._client = client_for(config.connection)
+
+    def read(self, record_ids: Sequence[int]) -> dict[int, MappingResult]:
+        """By id, of those that exist. Raises RemoteError, which says that it is this Odoo's."""
+        ids = sorted(set(record_ids))
+        try:
+            records = self._client.read(self._config.model, ids, self._plan.read_fields, context=ARCHIVED_TOO)
+            results = map_out(
+                self._plan,
+                records,
+                related=odoo_related(self._client),
+                params=script_params(self._config, now=timezone.now()),
+                ask=odoo_ask(self._client),
+            )
+        except RemoteError as error:
+            raise source_error(error) from error
+        return {int(record["id"]): result for record, result in zip(records, results, strict=True)}
+
+
+def source_error(error: RemoteError) -> RemoteError:
+    """The Odoo that the records come from failed, which is no failure of the other one. Reading it again does no harm."""
+    kind = Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind
+    return RemoteError(f"The Odoo that it comes from: {error.message}", kind=kind, code="source_unreachable")
