@@ -30,7 +30,7 @@ class Known:
 
     payload_hash: str = ""
     external_id: str = ""
-    is_held: bool = False
+    is_dead: bool = False
     """The other side refused exactly this, or it was changed there too; it waits for staff."""
 
 
@@ -87,7 +87,7 @@ def _known_of(config_id: int, ids: list[int]) -> dict[int, Known]:
         known = {odoo_id: Known(digest, external_id or "") for odoo_id, digest, external_id in cursor.fetchall()}
     for record_id, digest, state in _undelivered(config_id, ids):
         external_id = known.get(record_id, NOTHING).external_id
-        known[record_id] = Known(digest, external_id, is_held=state in _HELD)
+        known[record_id] = Known(digest, external_id, is_dead=state in _HELD)
     return known
 
 

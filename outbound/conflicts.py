@@ -21,7 +21,7 @@ from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, Re
 from outbound.parcels import Parcel
 from outbound.replay import delivery_replay
 from outbound.snapshots import Agreed, snapshots_turn_round, snapshots_write
-from outbound.states import OPEN_DELIVERIES
+from outbound.states import OPEN_DELIVERIES, conflicts_move
 from syncconfig.models import SyncConfig
 from syncconfig.receiving import keys_back, receiver_for
 
@@ -80,9 +80,12 @@ def conflicts_close(*, config: SyncConfig, agreed: Iterable[tuple[int, int]]) ->
     ]
     if not found:
         return 0
-    now = timezone.now()
-    closed = Conflict.objects.filter(pk__in=[each.pk for each in found], state=ConflictState.OPEN)
-    count = closed.update(state=ConflictState.AGREED, settled_at=now)
+    count = conflicts_move(
+        Conflict.objects.filter(pk__in=[each.pk for each in found]),
+        old=ConflictState.OPEN,
+        new=ConflictState.AGREED,
+        settled_at=timezone.now(),
+    )
     for each in found:
         _look_again(each, other if each.config_id == config.pk else config, user=None)
     return count
@@ -102,10 +105,15 @@ def conflict_settle(*, conflict_id: int, choices: Mapping[str, str], user: User 
             raise ConflictRefused("The record is being looked at right now. Try again in a moment.")
         config = SyncConfig.objects.select_related("connection", "target_connection", "pair").get(pk=conflict.config_id)
         _agree(conflict, config, choices)
-        now = timezone.now()
-        conflict.state, conflict.choices = ConflictState.SETTLED, {key: choices[key] for key in conflict.fields}
-        conflict.settled_by, conflict.settled_at = user, now
-        conflict.save(update_fields=["state", "choices", "settled_by", "settled_at"])
+        conflicts_move(
+            Conflict.objects.filter(pk=conflict.pk),
+            old=ConflictState.OPEN,
+            new=ConflictState.SETTLED,
+            choices={key: choices[key] for key in conflict.fields},
+            settled_by=user,
+            settled_at=timezone.now(),
+        )
+        conflict.refresh_from_db()
         if delivery is not None and delivery.state == DeliveryState.SKIPPED:
             delivery_replay(ids=[delivery.pk], user=user)
         _look_again(conflict, config.other_direction, user=user)

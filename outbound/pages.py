@@ -102,7 +102,7 @@ def page_plan(*, run: SyncRun, config: SyncConfig, page: MappedPage) -> PagePlan
     for each in page.mapped:
         before = known.get(each.record_id, NOTHING)
         if not sends_all and before.payload_hash == each.digest:
-            if before.is_held:
+            if before.is_dead:
                 made.held += 1
             else:
                 made.unchanged += 1

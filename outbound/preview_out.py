@@ -106,7 +106,7 @@ def _sent(
     if config.only_changed and before.payload_hash == digest:
         record.effect = Effect.UNCHANGED
         record.problem = (
-            "The other side refused exactly this; it waits for staff." if before.is_held else "It was sent like this."
+            "The other side refused exactly this; it waits for staff." if before.is_dead else "It was sent like this."
         )
     return parcel, record
 

@@ -1,4 +1,4 @@
-"""Records as they are in the Odoo that they come from, mapped as a run would map them, when a delivery wants to know."""
+"""Records as they are in the Odoo that they come from, mapped as a run would map them."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ class SourceRecords:
 
 
 def source_error(error: RemoteError) -> RemoteError:
-    """The Odoo that the records come from failed, which is no failure of the other one. Reading it again does no harm."""
+    """The Odoo that the records come from failed, and not the other one. Reading it again does no harm."""
     kind = Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind
     return RemoteError(f"The Odoo that it comes from: {error.message}", kind=kind, code="source_unreachable")

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -51,7 +52,6 @@ NEVER_THERE: Final = "It was never there."
 GONE_THERE: Final = "It was gone there already."
 GONE_HERE: Final = "It is gone from the Odoo that it comes from; nothing was written."
 PAIR_WAIT_S: Final = 20.0
-PAIR_TTL_S: Final = 150.0
 
 
 class OtherOdooTarget(Target):
@@ -71,6 +71,7 @@ class OtherOdooTarget(Target):
         except ConfigBroken as error:
             raise RemoteError(str(error), kind=Kind.PERMANENT, code="config_broken") from error
         self.client = client_for(target_of(config))
+        self._other = config.other_direction
 
     def _receiver(self) -> Receiver:
         try:
@@ -97,12 +98,11 @@ class OtherOdooTarget(Target):
     @contextmanager
     def _pair_held(self) -> Iterator[None]:
         """The two directions of a pair take turns: what one of them reads, the other one is not about to write."""
-        other = self.config.other_direction
-        if other is None:
+        if self._other is None:
             yield
             return
-        key = claim_key(place="pair", model="", match_field="", value=min(self.config.pk, other.pk))
-        claim = record_claims.wait(key, ttl_s=PAIR_TTL_S, timeout_s=PAIR_WAIT_S)
+        key = claim_key(place="pair", model="", match_field="", value=min(self.config.pk, self._other.pk))
+        claim = record_claims.wait(key, ttl_s=settings.SYNC_TASK_TIMEOUT_S + 10, timeout_s=PAIR_WAIT_S)
         try:
             yield
         finally:
@@ -125,10 +125,9 @@ class OtherOdooTarget(Target):
 
     def remember(self, synced: Sequence[Synced], now: datetime) -> None:
         """Links as for any other target; of what was removed, those of the other direction go too."""
-        other = self.config.other_direction
         gone = [each for each in synced if each.is_deletion]
-        if gone and other is not None:
-            there = RecordLink.objects.filter(config=other)
+        if gone and self._other is not None:
+            there = RecordLink.objects.filter(config=self._other)
             there.filter(external_id__in=[str(each.delivery.record_id) for each in gone]).delete()
         links_write(config_id=self.config.pk, synced=synced, now=now)
 
@@ -140,12 +139,12 @@ class OtherOdooTarget(Target):
         ]
         if not agreed:
             return
-        now, other = timezone.now(), self.config.other_direction
+        now = timezone.now()
         with transaction.atomic():
             snapshots_write(config_id=self.config.pk, agreed=agreed, now=now)
-            if other is not None:
-                keys = keys_back(self.receiver, other)
-                snapshots_turn_round(config_id=other.pk, agreed=agreed, keys=keys, now=now)
+            if self._other is not None:
+                keys = keys_back(self.receiver, self._other)
+                snapshots_turn_round(config_id=self._other.pk, agreed=agreed, keys=keys, now=now)
             conflicts_close(config=self.config, agreed=[(each.record_id, each.target_id) for each in agreed])
 
     # --- create and update ---
