@@ -120,6 +120,16 @@ def conflict_settle(*, conflict_id: int, choices: Mapping[str, str], user: User 
     return conflict
 
 
+def conflict_look_again(*, conflict_id: int, user: User | None) -> None:
+    """Have both records compared anew, as they are now. Raises ConflictRefused."""
+    conflict = Conflict.objects.filter(pk=conflict_id).first()
+    if conflict is None or conflict.state != ConflictState.OPEN:
+        raise ConflictRefused("It is settled already.")
+    config = SyncConfig.objects.get(pk=conflict.config_id)
+    with transaction.atomic():
+        _look_again(conflict, config.other_direction, user=user)
+
+
 def _agree(conflict: Conflict, config: SyncConfig, choices: Mapping[str, str]) -> None:
     """Both links, as if the side that was not chosen had the value that was agreed on."""
     link = RecordLink.objects.filter(config=config, odoo_id=conflict.record_id).first()

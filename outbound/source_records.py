@@ -1,8 +1,9 @@
-"""Records as they are in the Odoo that they come from, mapped as a run would map them."""
+"""Records as they are in the Odoo that they come from, mapped anew; and which of two Odoos it was that failed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.utils import timezone
 
@@ -14,6 +15,8 @@ from outbound.targets.odoo_lookup import ARCHIVED_TOO, odoo_related
 from syncconfig.connections import client_for
 from syncconfig.models import SyncConfig
 from syncconfig.plans import plan_for
+
+SOURCE_UNREACHABLE: Final = "source_unreachable"
 
 
 class SourceRecords:
@@ -44,4 +47,18 @@ class SourceRecords:
 def source_error(error: RemoteError) -> RemoteError:
     """The Odoo that the records come from failed, and not the other one. Reading it again does no harm."""
     kind = Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind
-    return RemoteError(f"The Odoo that it comes from: {error.message}", kind=kind, code="source_unreachable")
+    return RemoteError(f"The Odoo that it comes from: {error.message}", kind=kind, code=SOURCE_UNREACHABLE)
+
+
+def other_error(error: RemoteError, *, where: str = "") -> RemoteError:
+    """The error as the other Odoo's, unless it says already that it is this one's. What may have arrived is looked up
+    by the next attempt, so it may be made."""
+    if error.code == SOURCE_UNREACHABLE:
+        return error
+    return RemoteError(
+        f"The other Odoo: {where}{error.message}",
+        kind=Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind,
+        code=error.code,
+        status=error.status,
+        retry_after_s=error.retry_after_s,
+    )

@@ -31,6 +31,7 @@ from outbound.models import RecordLink
 from outbound.parcels import Parcel
 from outbound.record_claims import ClaimBusy, claim_key
 from outbound.snapshots import Agreed, snapshots_turn_round, snapshots_write
+from outbound.source_records import other_error
 from outbound.synced import Synced, links_write
 from outbound.targets.base import Answer, Target
 from outbound.targets.odoo import Action, WriteOutcome
@@ -248,27 +249,16 @@ class OtherOdooTarget(Target):
 
 
 class _Told:
-    """Errors of the other Odoo as they are told: whose they are, and as what may be tried again, since the next attempt
-    looks up whatever may have arrived. One error for many records stays one."""
+    """Errors of the other Odoo as they are told; one error for many records stays one."""
 
     def __init__(self) -> None:
         self._told: dict[tuple[int, str], tuple[RemoteError, RemoteError]] = {}
 
     def there(self, error: RemoteError, *, where: str = "") -> RemoteError:
-        if error.code == "source_unreachable":
-            return error
         key = (id(error), where)
         if key not in self._told:
-            kind = Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind
-            made = RemoteError(
-                f"The other Odoo: {where}{error.message}",
-                kind=kind,
-                code=error.code,
-                status=error.status,
-                retry_after_s=error.retry_after_s,
-            )
             # With the error itself, whose id must not be another one's meanwhile.
-            self._told[key] = (error, made)
+            self._told[key] = (error, other_error(error, where=where))
         return self._told[key][1]
 
 
