@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import connection as database
 
+from auditlog.models import ApiLog
 from demo.odoo import DemoOdoo
-from outbound.models import BreakerState, Delivery, DeliveryState, Host, RecordLink, RunState
+from outbound.models import BreakerState, Conflict, Delivery, DeliveryState, Host, RecordLink, RunState
+from outbound.preview_out import preview_out
+from outbound.write_backs import write_backs_run
 from syncconfig.models import OdooConnection, SyncConfig
 from tests.outbound.conftest import send_until_settled
 from tests.outbound.two_odoos import (
@@ -383,3 +387,95 @@ def test_two_names_of_one_database_are_one_place(connections: Connections, here:
     again = connect(here, "Here again")
     with pytest.raises(ValidationError, match="it is the same database"):
         make_sync(connections[0], again, name="Circle")
+
+
+# --- looked at beforehand, and run from the command line ---
+
+
+def test_a_preview_shows_what_would_differ_there_and_changes_nothing(
+    one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo
+) -> None:
+    changed, same, new = (add(here, ref, city="Gent") for ref in ("R1", "R2", "R3"))
+    run(one_way, record_ids=[changed, same])
+    write(here, changed, city="Brugge")
+    there.calls.clear()
+    found = preview_out(config=one_way)
+    assert found.problem == ""
+    effects = {record.title: (record.effect, record.odoo_id) for record in found.records}
+    assert effects == {"R1": ("update", changed), "R2": ("unchanged", same), "R3": ("create", new)}
+    (change,) = found.records[0].changes or ()
+    assert (change.field, change.old, change.new) == ("city", "Gent", "Brugge")
+    assert [call.call for record in found.records for call in record.calls] == [
+        "res.partner.write",
+        "res.partner.create",
+    ]
+    assert writes(there) == 0
+    assert not Delivery.objects.filter(record_id=new).exists()
+
+
+def test_a_preview_shows_conflicts_and_removals(
+    connections: Connections, one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo
+) -> None:
+    SyncConfig.objects.filter(pk=one_way.pk).update(conflict_rule="ask")
+    add(here, "R1", city="Here")
+    add(there, "R1", city="There")
+    (record,) = preview_out(config=SyncConfig.objects.get(pk=one_way.pk)).records
+    assert (record.effect, record.problem.split(".")[0]) == ("skip", "Changed in both Odoos: city")
+    assert not Conflict.objects.exists()
+    removing = make_sync(*connections, name="Out of there", method_post=False, method_delete=True)
+    (record,) = preview_out(config=removing).records
+    assert (record.effect, record.calls[0].call) == ("archive", "res.partner.write")
+
+
+def test_an_odoo_that_does_not_answer_is_named(one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo) -> None:
+    add(here, "R1")
+    run(one_way)
+    there.fail_next(20, "503")
+    assert preview_out(config=one_way).problem.startswith("The other Odoo: ")
+
+
+def test_the_commands_do_it_too(
+    one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = add(here, "R1", city="Gent")
+    call_command("sync_preview", one_way.name)
+    assert "create" in capsys.readouterr().out
+    call_command("sync_run", one_way.name, "--inline")
+    assert refs(there) == ["R1"]
+    write(here, record, city="Brugge")
+    call_command("sync_preview", one_way.name)
+    assert 'city: "Gent" -> "Brugge"' in capsys.readouterr().out
+
+
+def test_a_script_may_add_what_is_named_and_nothing_else(one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo) -> None:
+    one_way.after_script = "values['website'] = 'https://' + values['ref'] + '.example'"
+    one_way.save()
+    record = add(here, "R1")
+    run(one_way)
+    delivery = Delivery.objects.get(record_id=record)
+    assert delivery.state == DeliveryState.DEAD
+    assert "holds website, which no line brings" in delivery.last_error
+    one_way.script_writes = "website"
+    one_way.save()
+    run(one_way, is_full=True)
+    (found,) = there.call("res.partner", "search_read", [["ref", "=", "R1"]], ["website"])
+    assert found["website"] == "https://R1.example"
+
+
+def test_the_id_there_may_be_written_back_here(one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo) -> None:
+    policy(one_way, write_back_field="comment").full_clean()
+    add(here, "R1")
+    run(one_way)
+    assert write_backs_run(config_id=one_way.pk) == 1
+    (found,) = here.call("res.partner", "search_read", [["ref", "=", "R1"]], ["comment"])
+    assert str(by_ref(there, "R1")["id"]) in found["comment"]
+
+
+def test_the_log_shows_both_odoos_and_no_key_of_either(one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo) -> None:
+    add(here, "R1")
+    run(one_way)
+    rows = ApiLog.objects.filter(config=one_way)
+    assert {row.url.split("/")[2] for row in rows} >= {here.url.split("/")[2], there.url.split("/")[2]}
+    sent_with = Delivery.objects.get().sent_with
+    assert rows.filter(batch=sent_with, summary__contains="create").exists()
+    assert not [row for row in rows if here.api_key in f"{row.request_body}{row.request_headers}"]
