@@ -138,6 +138,6 @@ def _drop(value: dict[str, object], path: Path) -> None:
     *outer, last = path.segments
     inner: object = value
     for segment in outer:
-        inner = inner.get(segment) if isinstance(inner, dict) else None  # type: ignore[call-overload]
+        inner = inner.get(segment) if isinstance(inner, dict) else None
     if isinstance(inner, dict):
         inner.pop(last, None)

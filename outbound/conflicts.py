@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mapping.merging import Winner
+from mapping.results import payload_hash
 from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RecordLink
 from outbound.parcels import Parcel
 from outbound.replay import delivery_replay
@@ -91,16 +92,21 @@ def conflicts_close(*, config: SyncConfig, agreed: Iterable[tuple[int, int]]) ->
     return count
 
 
-def conflict_settle(*, conflict_id: int, choices: Mapping[str, str], user: User | None) -> Conflict:
-    """Take, for each field, the value of the source or of the target. Raises ConflictRefused."""
+def conflict_settle(
+    *, conflict_id: int, choices: Mapping[str, str], user: User | None, seen: str | None = None
+) -> Conflict:
+    """Take, for each field, the value of the source or of the target. Raises ConflictRefused, also where the values are
+    not those any more whose `conflict_mark` is `seen`."""
     with transaction.atomic():
         conflict = Conflict.objects.select_for_update().filter(pk=conflict_id).first()
         if conflict is None or conflict.state != ConflictState.OPEN:
             raise ConflictRefused("It is settled already.")
+        if seen is not None and seen != conflict_mark(conflict):
+            raise ConflictRefused("The values have changed since you looked. Look at them again.")
         missing = [key for key in conflict.fields if choices.get(key) not in SIDES]
         if missing:
             raise ConflictRefused(f"Choose a value for {', '.join(missing)}.")
-        delivery = Delivery.objects.select_for_update().filter(pk=conflict.delivery_id).only("state").first()
+        delivery = Delivery.objects.select_for_update().filter(pk=conflict.delivery_id or 0).only("state").first()
         if delivery is not None and delivery.state in OPEN_DELIVERIES:
             raise ConflictRefused("The record is being looked at right now. Try again in a moment.")
         config = SyncConfig.objects.select_related("connection", "target_connection", "pair").get(pk=conflict.config_id)
@@ -118,6 +124,11 @@ def conflict_settle(*, conflict_id: int, choices: Mapping[str, str], user: User 
             delivery_replay(ids=[delivery.pk], user=user)
         _look_again(conflict, config.other_direction, user=user)
     return conflict
+
+
+def conflict_mark(conflict: Conflict) -> str:
+    """What tells one set of values from another."""
+    return payload_hash(conflict.fields)
 
 
 def conflict_look_again(*, conflict_id: int, user: User | None) -> None:
@@ -147,9 +158,8 @@ def _agree(conflict: Conflict, config: SyncConfig, choices: Mapping[str, str]) -
 def _open_of(config: SyncConfig | None, record_ids: Sequence[int]) -> Sequence[Conflict]:
     if config is None or not record_ids:
         return ()
-    return Conflict.objects.filter(config=config, record_id__in=record_ids, state=ConflictState.OPEN).only(
-        "pk", "config_id", "record_id", "target_id", "delivery_id"
-    )
+    found = Conflict.objects.filter(config=config, record_id__in=record_ids, state=ConflictState.OPEN)
+    return list(found.only("pk", "config_id", "record_id", "target_id", "delivery_id"))
 
 
 def _look_again(conflict: Conflict, other: SyncConfig | None, *, user: User | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from clients.errors import RemoteError
 from clients.odoo.read_only import ReadOnlyOdoo
@@ -15,6 +17,8 @@ from syncconfig.connections import client_for
 from syncconfig.models import SyncConfig
 from syncconfig.models.config import DeleteMode
 from syncconfig.receiving import Receiver, receiver_for, target_of
+
+MAX_TEXT: Final = 100
 
 
 def preview_meetings(*, config: SyncConfig, parcels: Sequence[Parcel]) -> list[RecordPreview]:
@@ -44,8 +48,7 @@ def _record(config: SyncConfig, receiver: Receiver, met: Meeting) -> RecordPrevi
         _would_remove(config, receiver, record, met)
     elif met.disputed:
         record.effect = Effect.SKIP
-        record.problem = f"Changed in both Odoos: {', '.join(met.disputed)}. It would wait until somebody has chosen."
-        record.changes = _changes(met, met.disputed, secret)
+        record.problem = f"Changed in both Odoos: {_disputes(met, secret)}. It would wait until somebody has chosen."
     elif met.target_id is None:
         _would_create(config, receiver, record, met)
     else:
@@ -76,6 +79,18 @@ def _would_remove(config: SyncConfig, receiver: Receiver, record: RecordPreview,
     record.effect = Effect.ARCHIVE if archives else Effect.DELETE
     method, content = ("write", {"vals": {"active": False}}) if archives else ("unlink", {})
     record.calls.append(WouldCall(f"{receiver.plan.model}.{method}", {"ids": [met.target_id], **content}))
+
+
+def _disputes(met: Meeting, secret: Collection[str]) -> str:
+    told = [
+        key if key in secret else f"{key} (here {_text(sides['source'])}, there {_text(sides['target'])})"
+        for key, sides in met.disputed.items()
+    ]
+    return ", ".join(told)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)[:MAX_TEXT]
 
 
 def _changes(met: Meeting, keys: Collection[str], secret: Collection[str]) -> list[ShownChange]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mapping.results import REDACTED
 from outbound.admin.looking import LookingAdmin, badge
-from outbound.conflicts import SIDES, ConflictRefused, conflict_look_again, conflict_settle
+from outbound.conflicts import SIDES, ConflictRefused, conflict_look_again, conflict_mark, conflict_settle
 from outbound.models import Conflict, ConflictState
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.models import OdooConnection
@@ -56,7 +56,7 @@ class ConflictAdmin(LookingAdmin):
 
     @admin.display(description=_("Fields"))
     def shown_fields(self, conflict: Conflict) -> str:
-        return ", ".join(conflict.fields)
+        return ", ".join(sorted(conflict.fields))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -86,6 +86,8 @@ class ConflictAdmin(LookingAdmin):
             "here": _place(here, config.model, conflict.record_id),
             "there": _place(there, config.receiving_model, conflict.target_id),
             "rows": self._rows(conflict),
+            "mark": conflict_mark(conflict),
+            "is_pair": config.other_direction is not None,
             "is_open": conflict.state == ConflictState.OPEN,
             "may_settle": self.has_settle_permission(request),
         }
@@ -99,25 +101,27 @@ class ConflictAdmin(LookingAdmin):
                 messages.success(request, _now("Both records are compared again in a moment."))
                 return again
             whole = request.POST.get("all")
-            choices = {
-                key: whole or request.POST.get(f"choice-{number}", "") for number, key in enumerate(conflict.fields)
-            }
-            settled = conflict_settle(conflict_id=conflict.pk, choices=choices, user=request.user)  # type: ignore[arg-type]
+            settled = conflict_settle(
+                conflict_id=conflict.pk,
+                choices={key: whole or request.POST.get(f"choice-{key}", "") for key in conflict.fields},
+                user=request.user,  # type: ignore[arg-type]
+                seen=request.POST.get("seen", ""),
+            )
         except ConflictRefused as error:
             messages.error(request, str(error))
             return again
-        told = ", ".join(f"{key}: {side}" for key, side in settled.choices.items())
+        told = ", ".join(f"{key}: {side}" for key, side in sorted(settled.choices.items()))
         self.log_change(request, settled, _now("Settled (%(choices)s).") % {"choices": told})
-        messages.success(request, _now("%(title)s is settled; both Odoos get it now.") % {"title": conflict.title})
+        messages.success(request, _now("%(title)s is settled, and goes on its way now.") % {"title": conflict.title})
         return HttpResponseRedirect(reverse("admin:outbound_conflict_changelist") + "?state__exact=open")
 
     def _rows(self, conflict: Conflict) -> list[dict[str, Any]]:
         keys = conflict.config.lines.filter(is_secret=True).values_list("key", flat=True)
         secret = {key.partition(".")[0].partition("[")[0] for key in keys}
         rows = []
-        for number, (key, values) in enumerate(conflict.fields.items()):
+        for key, values in sorted(conflict.fields.items()):
             shown = {side: _shown(values.get(side, _NEVER), is_secret=key in secret) for side in ("base", *SIDES)}
-            rows.append({"number": number, "key": key, "choice": conflict.choices.get(key, ""), **shown})
+            rows.append({"key": key, "choice": conflict.choices.get(key, ""), **shown})
         return rows
 
 

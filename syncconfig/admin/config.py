@@ -93,7 +93,7 @@ class SyncConfigAdmin(
         **dict.fromkeys(("endpoint", "shown_address", "shown_curl"), _IN),
         **dict.fromkeys(("only_changed", "retry_schedule", "target_connection"), _OUT),
         **dict.fromkeys(("url", "connect_timeout_s", "read_timeout_s"), _CALLS),
-        **dict.fromkeys(("target_model", "conflict_rule", "pair"), _TO_ODOO),
+        **dict.fromkeys(("target_model", "conflict_rule", "pair", "shown_pair"), _TO_ODOO),
         "delete_mode": _REMOVES,
         **dict.fromkeys(("request_shape", "wrap_key", "answer_id_path"), _SENDS),
         "on_existing": _WRITES,
@@ -123,6 +123,7 @@ class SyncConfigAdmin(
             _("Odoo to Odoo"),
             {
                 "classes": ["tab"],
+                "description": _("An Out sync may bring its records into another Odoo in place of a URL."),
                 "fields": ("target_connection", "target_model", "conflict_rule", "pair", "shown_pair"),
             },
         ),

@@ -420,7 +420,8 @@ def test_a_preview_shows_conflicts_and_removals(
     add(here, "R1", city="Here")
     add(there, "R1", city="There")
     (record,) = preview_out(config=SyncConfig.objects.get(pk=one_way.pk)).records
-    assert (record.effect, record.problem.split(".")[0]) == ("skip", "Changed in both Odoos: city")
+    assert record.effect == "skip"
+    assert record.problem.startswith('Changed in both Odoos: city (here "Here", there "There"). It would wait')
     assert not Conflict.objects.exists()
     removing = make_sync(*connections, name="Out of there", method_post=False, method_delete=True)
     (record,) = preview_out(config=removing).records
