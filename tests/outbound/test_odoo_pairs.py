@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import connection as database
 
 from clients.odoo.changes import SETTLE_S
 from demo.odoo import DemoOdoo
@@ -165,6 +167,39 @@ def test_a_payload_that_waited_undoes_nothing(pair: Pair, here: DemoOdoo, there:
     assert values(there, "R1", "city") == ("Brugge",)
     send_until_settled(pair[1])
     assert values(here, "R1", "city", "phone") == ("Brugge", "2")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_both_directions_at_once_lose_nothing(pair: Pair, here: DemoOdoo, there: DemoOdoo) -> None:
+    records = [add(here, f"R{number}", city="Gent", phone="1") for number in range(15)]
+    settle_all(pair)
+    errors: list[Exception] = []
+
+    def work(config: SyncConfig) -> None:
+        try:
+            run(config)
+            send_until_settled(config, timeout_s=30)
+        except Exception as error:  # noqa: BLE001 - told below
+            errors.append(error)
+        finally:
+            database.close()
+
+    for round_number in range(3):
+        for number, record in enumerate(records):
+            write(here, record, city=f"City {round_number}.{number}")
+            write(there, by_ref(there, f"R{number}")["id"], phone=f"{round_number}.{number}")
+        threads = [threading.Thread(target=work, args=[config]) for config in pair]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    settle_all(pair)
+    assert not errors
+    assert not Conflict.objects.exists()
+    for number in range(15):
+        wanted = (f"City 2.{number}", f"2.{number}")
+        assert values(here, f"R{number}", "city", "phone") == values(there, f"R{number}", "city", "phone") == wanted
 
 
 # --- conflicts ---
