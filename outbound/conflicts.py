@@ -44,11 +44,12 @@ class Held:
     fields: dict[str, dict[str, Any]]
 
 
-def conflicts_hold(*, config: SyncConfig, held: Sequence[Held]) -> None:
+def conflicts_hold(*, config: SyncConfig, held: Sequence[Held]) -> int:
     """Have a row for each; one that is open already gets the values as they are now, and so does none whose open row
-    belongs to the other direction."""
+    belongs to the other direction. Returns how many are new."""
     if not held:
-        return
+        return 0
+    count = 0
     now = timezone.now()
     other = config.other_direction
     with transaction.atomic():
@@ -68,6 +69,8 @@ def conflicts_hold(*, config: SyncConfig, held: Sequence[Held]) -> None:
                 Conflict.objects.filter(pk=known.pk).update(**values)
             else:
                 Conflict.objects.create(config=config, record_id=each.parcel.record_id, **values)
+                count += 1
+    return count
 
 
 def conflicts_close(*, config: SyncConfig, agreed: Iterable[tuple[int, int]]) -> int:

@@ -22,6 +22,7 @@ from django.utils import timezone
 from clients.errors import Kind, RemoteError
 from mapping.engine import map_in
 from outbound import record_claims
+from outbound.alerts import Trouble, alert
 from outbound.claims import Unit
 from outbound.conflicts import HELD, Held, conflicts_close, conflicts_hold
 from outbound.link_books import GivenBook
@@ -73,6 +74,8 @@ class OtherOdooTarget(Target):
             raise RemoteError(str(error), kind=Kind.PERMANENT, code="config_broken") from error
         self.client = client_for(target_of(config))
         self._other = config.other_direction
+        self._conflicts = 0
+        """How many are new, and were not told of."""
 
     def _receiver(self) -> Receiver:
         try:
@@ -94,6 +97,9 @@ class OtherOdooTarget(Target):
                 results = self._send(parcels)
         except ClaimBusy:
             return [_pair_busy()] * len(units)
+        if self._conflicts:
+            alert(self.config.pk, Trouble.CONFLICT, f"{self._conflicts} of its records were changed in both Odoos.")
+            self._conflicts = 0
         return [results[parcel.pk] for parcel in parcels]
 
     @contextmanager
@@ -173,7 +179,7 @@ class OtherOdooTarget(Target):
                 settled.append(each)
             else:
                 writing.append(each)
-        conflicts_hold(config=self.config, held=held)
+        self._conflicts += conflicts_hold(config=self.config, held=held)
         results |= self._write(writing, told)
         self._agree([*settled, *(each for each in writing if isinstance(results[each.parcel.pk], Answer))])
         return results

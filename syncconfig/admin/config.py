@@ -91,7 +91,7 @@ class SyncConfigAdmin(
     save_as = False
     conditional_fields = {
         **dict.fromkeys(("endpoint", "shown_address", "shown_curl"), _IN),
-        **dict.fromkeys(("only_changed", "retry_schedule", "target_connection"), _OUT),
+        **dict.fromkeys(("only_changed", "retry_schedule"), _OUT),
         **dict.fromkeys(("url", "connect_timeout_s", "read_timeout_s"), _CALLS),
         **dict.fromkeys(("target_model", "conflict_rule", "pair", "shown_pair"), _TO_ODOO),
         "delete_mode": _REMOVES,
@@ -123,7 +123,6 @@ class SyncConfigAdmin(
             _("Odoo to Odoo"),
             {
                 "classes": ["tab"],
-                "description": _("An Out sync may bring its records into another Odoo in place of a URL."),
                 "fields": ("target_connection", "target_model", "conflict_rule", "pair", "shown_pair"),
             },
         ),

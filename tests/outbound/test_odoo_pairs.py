@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import connection as database
 
@@ -290,6 +291,15 @@ def test_a_change_made_while_somebody_chose_is_asked_about_anew(asking: Pair, he
     assert values(there, "R1", "city") == ("Elsewhere",)
     (conflict,) = Conflict.objects.filter(state=ConflictState.OPEN)
     assert {"Elsewhere", "Here"} <= set(map(str, conflict.fields["city"].values()))
+
+
+def test_staff_are_told_of_conflicts_once(asking: Pair, here: DemoOdoo, there: DemoOdoo) -> None:
+    for config in asking:
+        policy(config, alert_emails="ops@example.com")
+    disagree(asking, here, there)
+    settle_all(asking)
+    (letter,) = mail.outbox
+    assert "1 of its records were changed in both Odoos." in letter.body
 
 
 def test_a_conflict_that_people_end_in_odoo_closes_itself(asking: Pair, here: DemoOdoo, there: DemoOdoo) -> None:
