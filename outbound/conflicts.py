@@ -45,8 +45,8 @@ class Held:
 
 
 def conflicts_hold(*, config: SyncConfig, held: Sequence[Held]) -> int:
-    """Have a row for each; one that is open already gets the values as they are now, and so does none whose open row
-    belongs to the other direction. Returns how many are new."""
+    """Have an open row for each, with the values as they are now; the one of the other direction will do, and is
+    left as it is. Returns how many are new."""
     if not held:
         return 0
     count = 0
