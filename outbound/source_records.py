@@ -8,6 +8,7 @@ from typing import Final
 from django.utils import timezone
 
 from clients.errors import Kind, RemoteError
+from clients.odoo.bulk import FOR_ALL
 from mapping.engine import map_out
 from mapping.results import MappingResult
 from outbound.script_env import odoo_ask, script_params
@@ -46,19 +47,25 @@ class SourceRecords:
 
 def source_error(error: RemoteError) -> RemoteError:
     """The Odoo that the records come from failed, and not the other one. Reading it again does no harm."""
-    kind = Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind
-    return RemoteError(f"The Odoo that it comes from: {error.message}", kind=kind, code=SOURCE_UNREACHABLE)
+    message = f"The Odoo that it comes from: {error.message}"
+    return RemoteError(message, kind=_repeatable(error), code=SOURCE_UNREACHABLE)
 
 
 def other_error(error: RemoteError, *, where: str = "") -> RemoteError:
     """The error as the other Odoo's, unless it says already that it is this one's. What may have arrived is looked up
-    by the next attempt, so it may be made."""
+    by the next attempt, so it may be made; and what is about the login or the model is no record's fault."""
     if error.code == SOURCE_UNREACHABLE:
         return error
     return RemoteError(
         f"The other Odoo: {where}{error.message}",
-        kind=Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS else error.kind,
+        kind=_repeatable(error),
         code=error.code,
         status=error.status,
-        retry_after_s=error.retry_after_s,
+        # A claim of somebody who was killed lasts for longer than a few of such waits.
+        retry_after_s=None if error.code == "busy" else error.retry_after_s,
     )
+
+
+def _repeatable(error: RemoteError) -> Kind:
+    is_for_all = error.kind is Kind.PERMANENT and error.code in FOR_ALL
+    return Kind.RETRYABLE if error.kind is Kind.AMBIGUOUS or is_for_all else error.kind

@@ -194,6 +194,8 @@ class OtherOdooTarget(Target):
             client=self.client,
             results=[each.to_write() for each in writing],
             book=book,
+            # To wait for each would hold up the others; what is busy comes back by the schedule.
+            wait_s=0,
         )
         return {
             each.parcel.pk: self._came_of(each, outcome, told) for each, outcome in zip(writing, outcomes, strict=True)
@@ -277,4 +279,4 @@ def _unknown(key: str, title: str) -> RemoteError:
 
 
 def _pair_busy() -> RemoteError:
-    return RemoteError("The other direction is at work.", kind=Kind.RETRYABLE, code="busy", retry_after_s=5)
+    return RemoteError("The other direction is at work.", kind=Kind.RETRYABLE, code="busy")
