@@ -63,9 +63,7 @@ def upsert_records(
         # Of two entries with one identifier the second finds what the first has made.
         now: dict[object, Entry] = {}
         later = [entry for entry in waiting if now.setdefault(entry.value, entry) is not entry]
-        round_of = _Round(
-            config=config, plan=plan, client=client, book=book or ConfigBook(config.pk), wait_s=wait_s
-        )
+        round_of = _Round(config=config, plan=plan, client=client, book=book or ConfigBook(config.pk), wait_s=wait_s)
         round_of.run(list(now.values()))
         waiting = later
     return [entry.outcome for entry in entries]
