@@ -10,7 +10,7 @@ record is written while one of its fields waits for a choice; an error of the ot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clients.errors import Kind, RemoteError
+from clients.odoo.bulk import FOR_ALL
 from mapping.engine import map_in
 from outbound import record_claims
 from outbound.alerts import Trouble, alert
@@ -46,6 +47,7 @@ from syncconfig.plans import ConfigBroken, plan_for
 from syncconfig.receiving import Receiver, keys_back, receiver_for, target_of
 
 Result = Answer | RemoteError
+_Do = Callable[[Sequence[Parcel], "_Told"], dict[int, Result]]
 
 AGREED: Final = "Both sides agree already; nothing was written."
 LEFT: Final = "What was changed there stays there; nothing was written."
@@ -116,19 +118,23 @@ class OtherOdooTarget(Target):
             record_claims.release([claim])
 
     def _send(self, parcels: Sequence[Parcel]) -> dict[int, Result]:
-        results: dict[int, Result] = {}
         told = _Told()
-        for parts, do in (
-            ([parcel for parcel in parcels if parcel.method == "DELETE"], self._remove),
-            ([parcel for parcel in parcels if parcel.method != "DELETE"], self._bring),
-        ):
-            if not parts:
-                continue
-            try:
-                results |= do(parts, told)
-            except RemoteError as error:
-                results |= {parcel.pk: told.there(error) for parcel in parts}
-        return results
+        removed = [parcel for parcel in parcels if parcel.method == "DELETE"]
+        brought = [parcel for parcel in parcels if parcel.method != "DELETE"]
+        return self._done(self._remove, removed, told) | self._done(self._bring, brought, told)
+
+    def _done(self, do: _Do, parcels: Sequence[Parcel], told: _Told) -> dict[int, Result]:
+        """What `do` makes of them. Where the other Odoo refuses to be asked about all of them, one may be to blame (a
+        record that we may not read, say): they are asked about in halves. Nothing was written then."""
+        if not parcels:
+            return {}
+        try:
+            return do(parcels, told)
+        except RemoteError as error:
+            if len(parcels) > 1 and error.kind is Kind.PERMANENT and error.code not in FOR_ALL:
+                middle = len(parcels) // 2
+                return self._done(do, parcels[:middle], told) | self._done(do, parcels[middle:], told)
+            return {parcel.pk: told.there(error) for parcel in parcels}
 
     def remember(self, synced: Sequence[Synced], now: datetime) -> None:
         """Links as for any other target; of what was removed, those of the other direction go too."""

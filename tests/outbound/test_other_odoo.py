@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection as database
 
 from auditlog.models import ApiLog
+from demo.httpserver import Request, Response
 from demo.odoo import DemoOdoo
 from outbound.models import BreakerState, Conflict, Delivery, DeliveryState, Host, RecordLink, RunState
 from outbound.preview_out import preview_out
@@ -234,6 +236,43 @@ def test_lists_of_records_are_compared_and_written_whole(
     assert there.calls["sale.order", "write"] == 1
 
 
+def test_lists_may_be_matched_with_those_that_are_there(
+    connections: Connections, here: DemoOdoo, there: DemoOdoo
+) -> None:
+    lines: list[dict[str, Any]] = [
+        {"field": "client_order_ref", "key": "client_order_ref", "is_identifier": True},
+        {"field": "partner_id", "key": "partner_id", "calculation": "relational", "match_field": "ref"},
+        {
+            "field": "order_line",
+            "key": "order_line[]",
+            "calculation": "relational",
+            "x2many_mode": "match",
+            "options": {"match_key": "name"},
+        },
+        {"field": "order_line.name", "key": "order_line[].name"},
+        {
+            "field": "order_line.product_id",
+            "key": "order_line[].product_id",
+            "calculation": "relational",
+            "match_field": "default_code",
+        },
+        {"field": "order_line.product_uom_qty", "key": "order_line[].product_uom_qty"},
+    ]
+    config = make_sync(*connections, name="Orders", model="sale.order", domain="[]", lines=lines)
+    kept: dict[str, int] = {}
+    for server, quantity in ((here, 5), (there, 1)):
+        partner = add(server, "R1")
+        (product, *_others) = server.seed_products(2)
+        row = [0, 0, {"product_id": product, "product_uom_qty": quantity, "name": "First"}]
+        (order,) = server.call(
+            "sale.order", "create", [{"partner_id": partner, "client_order_ref": "SO-1", "order_line": [row]}]
+        )
+        (kept[server.db],) = server.call("sale.order", "read", [order], ["order_line"])[0]["order_line"]
+    run(config)
+    (line,) = there.call("sale.order.line", "search_read", [], ["product_uom_qty"])
+    assert (line["id"], line["product_uom_qty"]) == (kept["there"], 5)
+
+
 # --- one after the other, at once, and after something went wrong ---
 
 
@@ -272,6 +311,32 @@ def test_what_comes_while_the_other_odoo_is_down_arrives_when_it_is_back(
     send_until_settled(one_way)
     assert refs(there) == [f"R{number}" for number in range(5)]
     assert Delivery.objects.filter(config=one_way, state=DeliveryState.DELIVERED, attempts__gt=1).exists()
+
+
+def test_a_record_that_may_not_be_read_there_does_not_stop_the_others(
+    one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [add(here, f"R{number}") for number in range(4)]
+    run(one_way)
+    for record in records:
+        write(here, record, city="Gent")
+    secret, respond = by_ref(there, "R2")["id"], there.respond
+
+    def guarded(request: Request) -> Response:
+        if request.path == "/json/2/res.partner/read" and secret in json.loads(request.body)["ids"]:
+            refusal = {
+                "name": "odoo.exceptions.AccessError",
+                "message": "It is not yours.",
+                "arguments": [],
+                "debug": "",
+            }
+            return Response(403, json.dumps(refusal).encode())
+        return respond(request)
+
+    monkeypatch.setattr(there, "respond", guarded)
+    run(one_way)
+    assert states(one_way) == dict(zip(records, ["delivered", "delivered", "dead", "delivered"], strict=True))
+    assert "The other Odoo: It is not yours." in Delivery.objects.filter(record_id=records[2]).first().last_error  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("mode", ["drop_after", "truncate"])
