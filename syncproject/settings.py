@@ -329,6 +329,7 @@ UNFOLD = {
                         "title": _("Conflicts"),
                         "icon": "call_split",
                         "link": reverse_lazy("admin:outbound_conflict_changelist"),
+                        "permission": _may("outbound.view_conflict"),
                     },
                     {
                         "title": _("Accepted requests"),

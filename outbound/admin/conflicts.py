@@ -22,6 +22,7 @@ from outbound.conflicts import SIDES, ConflictRefused, conflict_look_again, conf
 from outbound.models import Conflict, ConflictState
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.models import OdooConnection
+from syncconfig.trail import act_record
 
 _COLOURS = {ConflictState.OPEN: "warning", ConflictState.SETTLED: "success", ConflictState.AGREED: "info"}
 _NEVER = object()
@@ -98,6 +99,7 @@ class ConflictAdmin(LookingAdmin):
         try:
             if request.POST.get("what") == "look":
                 conflict_look_again(conflict_id=conflict.pk, user=request.user)  # type: ignore[arg-type]
+                act_record(user=request.user, objects=[conflict], text=_("Compared again."))
                 messages.success(request, _now("Both records are compared again in a moment."))
                 return again
             whole = request.POST.get("all")
@@ -111,7 +113,7 @@ class ConflictAdmin(LookingAdmin):
             messages.error(request, str(error))
             return again
         told = ", ".join(f"{key}: {side}" for key, side in sorted(settled.choices.items()))
-        self.log_change(request, settled, _now("Settled (%(choices)s).") % {"choices": told})
+        act_record(user=request.user, objects=[settled], text=_("Settled (%(choices)s)."), choices=told)
         messages.success(request, _now("%(title)s is settled, and goes on its way now.") % {"title": conflict.title})
         return HttpResponseRedirect(reverse("admin:outbound_conflict_changelist") + "?state__exact=open")
 

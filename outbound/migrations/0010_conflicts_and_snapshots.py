@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbound', '0007_fetching'),
-        ('syncconfig', '0008_other_odoo'),
+        ('outbound', '0009_worker_and_health'),
+        ('syncconfig', '0009_other_odoo'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

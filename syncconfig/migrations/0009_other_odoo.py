@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncconfig', '0007_fetching'),
+        ('syncconfig', '0008_roles'),
     ]
 
     operations = [
