@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from demo.odoo import DemoOdoo
 from outbound.conflicts import conflict_mark
 from outbound.models import Conflict, ConflictState, Delivery, DeliveryState
+from outbound.tasks import run_purge
 from syncconfig.models import SyncConfig
 from tests.outbound.conftest import send_until_settled
 from tests.outbound.test_admin import limited, page, rows
@@ -150,3 +154,21 @@ def test_a_run_says_how_many_are_in_conflict(staff: Client, conflict: Conflict) 
     delivery = Delivery.objects.get()
     assert delivery.run is not None
     assert delivery.run.conflict_count == 1
+
+
+def test_the_home_page_says_what_waits(staff: Client, conflict: Conflict) -> None:
+    text = " ".join(page(staff, "index").get_text(" ").split())
+    assert "Changed in both Odoos, and waiting for a choice: 1." in text
+
+
+def test_settled_conflicts_are_forgotten_in_time_and_open_ones_never(
+    staff: Client, conflict: Conflict, one_way: SyncConfig
+) -> None:
+    long_ago = timezone.now() - timedelta(days=1000)
+    Conflict.objects.create(
+        config=one_way, record_id=99, target_id=99, title="R9", fields={}, seen_at=long_ago, settled_at=long_ago,
+        state=ConflictState.AGREED,
+    )  # fmt: skip
+    Conflict.objects.filter(pk=conflict.pk).update(seen_at=long_ago, created_at=long_ago)
+    run_purge()
+    assert list(Conflict.objects.values_list("pk", flat=True)) == [conflict.pk]
