@@ -95,14 +95,16 @@ def decide(
     winner: Winner,
     overwrites: bool,
 ) -> Decision:
-    """What is written. `overwrites`: what was changed only in the target becomes again as it is in the source;
-    otherwise it stays, and the base too, so that the sync of the other direction sees the change.
+    """What is written. `overwrites`: what was changed only in the target becomes again as it is in the source, but for
+    what was never agreed on: an empty source erases nothing. Otherwise it stays, and the base too, so that the sync of
+    the other direction sees the change.
 
     Of a dispute that the target wins, the base becomes the source's value: from now on it is a change of the target.
     """
     written = [*comparison.changed_here]
     left: list[str] = []
-    (written if overwrites else left).extend(comparison.changed_there)
+    for key in comparison.changed_there:
+        (written if overwrites and key in base else left).append(key)
     after = {**base, **{key: source[key] for key in (*comparison.agreed, *written)}}
     if comparison.disputed and winner is Winner.ASK:
         return Decision((), (), comparison.disputed, dict(base))

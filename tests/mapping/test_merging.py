@@ -70,6 +70,20 @@ def test_a_decision_says_what_is_written_and_what_both_agree_on_then(
     assert found.base == {"same": 1, **base}
 
 
+def test_an_empty_source_erases_nothing_that_was_never_agreed_on() -> None:
+    source, target = {"phone": None, "city": "Gent"}, {"phone": "1", "city": None}
+    found = decide(compare(source, target, {}), source=source, base={}, winner=Winner.SOURCE, overwrites=True)
+    assert (found.write, found.left, found.base) == (("city",), ("phone",), {"city": "Gent"})
+    found = decide(
+        compare(source, target, {"phone": None}),
+        source=source,
+        base={"phone": None},
+        winner=Winner.SOURCE,
+        overwrites=True,
+    )
+    assert found.write == ("city", "phone")
+
+
 def test_where_staff_are_asked_nothing_of_the_record_is_written() -> None:
     found = decide(compare(SOURCE, TARGET, BASE), source=SOURCE, base=BASE, winner=Winner.ASK, overwrites=False)
     assert (found.write, found.asked, found.base) == ((), ("both",), BASE)

@@ -81,11 +81,11 @@ def test_a_change_is_one_write_of_what_differs(one_way: SyncConfig, here: DemoOd
 def test_a_record_that_is_there_already_is_recognised_and_not_doubled(
     one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo
 ) -> None:
-    known = add(there, "R1", city="Old", active=False)
+    known = add(there, "R1", city="Old", phone="1", active=False)
     add(here, "R1", city="New")
     run(one_way)
     found = by_ref(there, "R1")
-    assert (found["id"], found["city"], found["active"]) == (known, "New", False)
+    assert (found["id"], found["city"], found["phone"], found["active"]) == (known, "New", "1", False)
 
 
 def test_two_records_there_with_one_identifier_are_not_chosen_from(
