@@ -11,9 +11,9 @@ decided on as it is now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
@@ -23,14 +23,13 @@ from mapping.results import FieldError, MappingResult, Rule, same
 from outbound.links import link_key
 from outbound.models import RecordLink
 from outbound.parcels import Parcel
-from outbound.source_records import SourceRecords, source_error
+from outbound.source_records import SourceRecords, other_error, source_error
 from outbound.targets.odoo_entry import several
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_meant, odoo_lookup, odoo_related
+from outbound.winners import winners_of
 from syncconfig.connections import client_for
 from syncconfig.models import ConflictRule, SyncConfig
 from syncconfig.receiving import Receiver
-
-WRITTEN_AT: Final = "write_date"
 
 
 @dataclass(eq=False, slots=True)
@@ -80,7 +79,6 @@ class Meetings:
         self._receiver = receiver
         self._client = client
         self._other = config.other_direction
-        self._rule = conflict_rule(config)
 
     def meet(self, parcels: Sequence[Parcel]) -> list[Meeting]:
         """One meeting for each, in order. Raises RemoteError where one of the Odoos cannot be asked."""
@@ -159,7 +157,7 @@ class Meetings:
 
     def _refusal(self, payload: Mapping[str, object], result: MappingResult) -> RemoteError | None:
         if result.errors:
-            return _unmapped(result.errors)
+            return unmapped(result.errors)
         if result.identifier is None:
             return _permanent(f"{self._plan.identifier.key} is empty, and it is what records are recognised by.")
         # What nobody receives would be lost without a word.
@@ -183,7 +181,7 @@ class Meetings:
         for each in unlinked:
             ids = found.get(each.identifier, [])
             if len(ids) > 1:
-                each.error = several(model, name, each.identifier, ids)
+                each.error = other_error(several(model, name, each.identifier, ids))
             elif ids and ids[0] in taken:
                 each.error = self._double(each, taken[ids[0]])
             elif link_key(each.identifier) in seen:
@@ -235,10 +233,11 @@ class Meetings:
                 each.write, each.base = tuple(each.ours), dict(each.ours)
             else:
                 compared.append((each, compare(each.ours, each.theirs or {}, each.base)))
-        winners = self._winners([each for each, found in compared if found.disputed])
-        overwrites = self._rule is ConflictRule.SOURCE and self._other is None
+        disputed = {each.parcel.record_id: each.target_id or 0 for each, found in compared if found.disputed}
+        winners = winners_of(self._config, client=self._client, disputed=disputed)
+        overwrites = self._other is None and self._config.conflict_rule == ConflictRule.SOURCE
         for each, found in compared:
-            winner = winners.get(each.parcel.pk, Winner.ASK)
+            winner = winners.get(each.parcel.record_id, Winner.ASK)
             decided = decide(found, source=each.ours, base=each.base, winner=winner, overwrites=overwrites)
             each.disputed = {key: self._sides(each, key) for key in decided.asked}
             each.write, each.left, each.base = decided.write, decided.left, decided.base
@@ -247,46 +246,8 @@ class Meetings:
         sides: dict[str, Any] = {"source": each.ours[key], "target": (each.theirs or {}).get(key)}
         return sides | ({"base": each.base[key]} if key in each.base else {})
 
-    def _winners(self, disputed: Sequence[Meeting]) -> dict[int, Winner]:
-        """Whose values the disputed fields get, by delivery."""
-        if self._rule is not ConflictRule.NEWEST:
-            return {each.parcel.pk: Winner(self._rule.value) for each in disputed}
-        if not disputed:
-            return {}
-        try:
-            source = client_for(self._config.connection)
-            ours = _dates(source, self._config.model, [each.parcel.record_id for each in disputed])
-        except RemoteError as error:
-            raise source_error(error) from error
-        theirs = _dates(self._client, self._plan.model, [each.target_id or 0 for each in disputed])
-        return {
-            each.parcel.pk: self._newer(ours.get(each.parcel.record_id, ""), theirs.get(each.target_id or 0, ""))
-            for each in disputed
-        }
 
-    def _newer(self, ours: str, theirs: str) -> Winner:
-        if ours == theirs:
-            # Both directions must decide the same: for the side of the older one.
-            return Winner.SOURCE if self._other is None or self._config.pk < self._other.pk else Winner.TARGET
-        return Winner.SOURCE if ours > theirs else Winner.TARGET
-
-
-def conflict_rule(config: SyncConfig) -> ConflictRule:
-    """The rule as it reads from this config's side: that of the one of the two which names the other."""
-    naming = getattr(config, "paired_by", None) if config.pair_id is None else None
-    if naming is None:
-        return ConflictRule(config.conflict_rule)
-    turned = {ConflictRule.SOURCE: ConflictRule.TARGET, ConflictRule.TARGET: ConflictRule.SOURCE}
-    rule = ConflictRule(naming.conflict_rule)
-    return turned.get(rule, rule)
-
-
-def _dates(client: OdooClient, model: str, ids: Collection[int]) -> dict[int, str]:
-    records = client.read(model, sorted(set(ids)), [WRITTEN_AT])
-    return {int(record["id"]): str(record[WRITTEN_AT] or "") for record in records}
-
-
-def _unmapped(errors: Sequence[FieldError]) -> RemoteError:
+def unmapped(errors: Sequence[FieldError]) -> RemoteError:
     """What is only not there yet, the customer of an order say, may come with its own sync."""
     text = "; ".join(str(error) for error in errors)
     if all(error.rule is Rule.NO_MATCH for error in errors):

@@ -28,7 +28,7 @@ from outbound.claims import Unit
 from outbound.conflicts import HELD, Held, conflicts_close, conflicts_hold
 from outbound.link_books import GivenBook
 from outbound.links import link_key
-from outbound.meetings import Meeting, Meetings
+from outbound.meetings import Meeting, Meetings, unmapped
 from outbound.models import RecordLink
 from outbound.parcels import Parcel
 from outbound.record_claims import ClaimBusy, claim_key
@@ -38,6 +38,7 @@ from outbound.synced import Synced, links_write
 from outbound.targets.base import Answer, Target
 from outbound.targets.odoo import Action, WriteOutcome
 from outbound.targets.odoo_by_id import remove_records
+from outbound.targets.odoo_entry import several
 from outbound.targets.odoo_lookup import ids_meant, odoo_lookup
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.connections import client_for
@@ -218,10 +219,13 @@ class OtherOdooTarget(Target):
     # --- delete ---
 
     def _remove(self, parcels: Sequence[Parcel], told: _Told) -> dict[int, Result]:
-        ids = self._known(parcels)
-        results: dict[int, Result] = {
-            parcel.pk: Answer(None, note=NEVER_THERE) for parcel in parcels if parcel.pk not in ids
-        }
+        ids = self._linked(parcels)
+        results: dict[int, Result] = {}
+        for parcel, found in self._recognised([each for each in parcels if each.pk not in ids]):
+            if isinstance(found, int):
+                ids[parcel.pk] = found
+            else:
+                results[parcel.pk] = told.there(found) if found is not None else Answer(None, note=NEVER_THERE)
         archives = self.config.delete_mode == DeleteMode.ARCHIVE
         wanted = list(dict.fromkeys(ids.values()))
         errors = dict(
@@ -241,25 +245,31 @@ class OtherOdooTarget(Target):
                 results[pk] = told.there(error)
         return results
 
-    def _known(self, parcels: Sequence[Parcel]) -> dict[int, int]:
-        """The ids there, by delivery: linked ones, and, of records that are still here, those with the identifier."""
+    def _linked(self, parcels: Sequence[Parcel]) -> dict[int, int]:
+        """The ids there of what is linked, by delivery."""
         links = RecordLink.objects.filter(config=self.config, odoo_id__in=[each.record_id for each in parcels])
-        linked = {
-            odoo_id: int(external_id)
-            for odoo_id, external_id in links.values_list("odoo_id", "external_id")
-            if external_id
-        }
-        ids = {each.pk: linked[each.record_id] for each in parcels if each.record_id in linked}
-        others = [each for each in parcels if each.pk not in ids and each.payload_hash]
-        if not others:
-            return ids
-        plan = self.receiver.plan
-        mapped = map_in(plan, [each.payload for each in others], lookup=odoo_lookup(self.client), existing=False)
-        values = {
-            each.pk: result.identifier[1] for each, result in zip(others, mapped, strict=True) if result.identifier
-        }
-        found = ids_meant(self.client, plan.model, plan.identifier.field, list(values.values()))
-        return ids | {pk: found[value][0] for pk, value in values.items() if len(found.get(value, ())) == 1}
+        linked = dict(links.exclude(external_id=None).values_list("odoo_id", "external_id"))
+        return {each.pk: int(linked[each.record_id] or 0) for each in parcels if each.record_id in linked}
+
+    def _recognised(self, parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, int | RemoteError | None]]:
+        """The others: the id there by the identifier, None where there is none, or why it is not known. Of what is gone
+        here there is no identifier to go by."""
+        here = [each for each in parcels if each.payload_hash]
+        yield from ((each, None) for each in parcels if not each.payload_hash)
+        if not here:
+            return
+        model, name = self.receiver.plan.model, self.receiver.plan.identifier.field
+        mapped = map_in(
+            self.receiver.plan, [each.payload for each in here], lookup=odoo_lookup(self.client), existing=False
+        )
+        values = {each.pk: result.identifier[1] for each, result in zip(here, mapped, strict=True) if result.identifier}
+        found = ids_meant(self.client, model, name, list(values.values()))
+        for each, result in zip(here, mapped, strict=True):
+            if each.pk not in values:
+                yield each, unmapped(result.errors)
+                continue
+            ids = found.get(values[each.pk], [])
+            yield each, several(model, name, values[each.pk], ids) if len(ids) > 1 else (ids[0] if ids else None)
 
 
 class _Told:

@@ -439,6 +439,17 @@ def test_a_sync_that_removes_finds_its_records_by_the_identifier(
     assert by_ref(there, "R1")["active"] is False
 
 
+def test_of_two_with_one_identifier_none_is_removed(connections: Connections, here: DemoOdoo, there: DemoOdoo) -> None:
+    config = make_sync(*connections, name="Take out", method_post=False, method_delete=True)
+    add(there, "R1")
+    add(there, "R1")
+    record = add(here, "R1")
+    run(config)
+    assert states(config)[record] == DeliveryState.DEAD
+    assert "so it is not known which one is meant" in Delivery.objects.get().last_error
+    assert there.call("res.partner", "search_count", [["ref", "=", "R1"]]) == 2
+
+
 def test_the_other_odoos_breaker_is_its_own(one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo) -> None:
     policy(one_way, breaker_failures=1)
     run(one_way)
