@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('outbound', '0009_worker_and_health'),
-        ('syncconfig', '0009_other_odoo'),
+        ('syncconfig', '0010_other_odoo'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

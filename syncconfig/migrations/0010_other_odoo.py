@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncconfig', '0008_roles'),
+        ('syncconfig', '0009_config_versions'),
     ]
 
     operations = [
