@@ -13,6 +13,7 @@ from demo.odoo import DemoOdoo
 from syncconfig.models import OdooConnection, SyncConfig
 from syncconfig.rights import rights_needed
 from tests.syncconfig.test_config_admin import IDENTIFIER, LIST, errors_of, form, line
+from tests.syncconfig.test_documents import done, environment, exported, wipe
 
 
 @pytest.fixture
@@ -119,3 +120,20 @@ def test_the_way_back_names_its_sync_and_shows_there(
     assert (back.other_direction, SyncConfig.objects.get(pk=one.pk).other_direction) == (one, back)
     soup = BeautifulSoup(admin_client.get(f"{LIST}{one.pk}/change/").content, "html.parser")
     assert "Back is the other direction. Its rule" in " ".join(soup.get_text(" ").split())
+
+
+def test_a_pair_is_exported_and_comes_back_in_any_order(
+    admin_client: Client, connection: OdooConnection, other: OdooConnection
+) -> None:
+    # By name, the way back stands before the sync that it names.
+    admin_client.post(f"{LIST}add/", out_form(connection, other))
+    one = SyncConfig.objects.get()
+    admin_client.post(f"{LIST}add/", out_form(other, connection, name="Back", pair=one.pk, conflict_rule="ask"))
+    text, secrets = exported(), environment()
+    wipe()
+    done(text, secrets)
+    assert exported() == text
+    back = SyncConfig.objects.get(name="Back")
+    assert back.pair is not None
+    assert (back.pair.name, back.conflict_rule) == ("Contacts there", "ask")
+    assert back.pair.target_connection == back.connection
