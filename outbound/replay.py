@@ -64,8 +64,8 @@ def delivery_hurry(*, ids: Iterable[int]) -> int:
 
 
 def delivery_discard(*, ids: Iterable[int], user: User | None, reason: str = "") -> int:
-    """Give up waiting, dead and skipped ones, for this reason. Returns how many; what is being sent at this moment is left
-    alone."""
+    """Give up waiting, dead and skipped ones, for this reason. Returns how many; what is being sent at this
+    moment is left alone."""
     with transaction.atomic():
         rows = _locked(ids, DISCARDABLE)
         waiting = [row for row in rows if row.state == DeliveryState.PENDING]

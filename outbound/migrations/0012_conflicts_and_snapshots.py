@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbound', '0009_worker_and_health'),
+        ('outbound', '0011_discard_reasons_and_totals'),
         ('syncconfig', '0010_other_odoo'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
