@@ -59,10 +59,10 @@ test: install-dev ## Run the tests on SQLite, then those of the database again o
 	@url=$$($(BIN)/python -m tests.services postgres) || exit 0; \
 	  echo "Again on PostgreSQL:"; DATABASE_URL=$$url $(BIN)/python -m pytest $(DATABASE_TESTS) $(ARGS)
 
-crash: install-dev ## Send 2,000 deliveries while workers and clusters are killed, on SQLite and PostgreSQL, over both brokers
-	@$(BIN)/python -m pytest tests/outbound/test_crash.py -m crash $(ARGS)
+crash: install-dev ## Deliver, fetch and sync while workers and clusters are killed, on SQLite and PostgreSQL, over both brokers
+	@$(BIN)/python -m pytest tests/outbound -m crash $(ARGS)
 	@url=$$($(BIN)/python -m tests.services postgres) || exit 0; \
-	  echo "Again on PostgreSQL:"; DATABASE_URL=$$url $(BIN)/python -m pytest tests/outbound/test_crash.py -m crash $(ARGS)
+	  echo "Again on PostgreSQL:"; DATABASE_URL=$$url $(BIN)/python -m pytest tests/outbound -m crash $(ARGS)
 
 conformance: install-dev ## Ask the client's questions of the demo Odoo, or of a real one (ODOO_TEST_URL, _DB, _LOGIN, _KEY)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)

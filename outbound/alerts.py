@@ -43,6 +43,7 @@ class Trouble(StrEnum):
     RUN_FAILED = "run_failed"
     DELETIONS = "deletions"
     HOOK = "hook"
+    CONFLICT = "conflict"
 
 
 def alert(config_id: int, trouble: Trouble, text: str) -> bool:

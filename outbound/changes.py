@@ -11,8 +11,16 @@ from django.db import connection
 from outbound.models import Delivery, DeliveryState, RecordLink
 
 _COUNTING: Final = tuple(
-    state.value for state in (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD, DeliveryState.DELIVERED)
+    state.value
+    for state in (
+        DeliveryState.PENDING,
+        DeliveryState.SENDING,
+        DeliveryState.DEAD,
+        DeliveryState.SKIPPED,
+        DeliveryState.DELIVERED,
+    )
 )
+_HELD: Final = (DeliveryState.DEAD.value, DeliveryState.SKIPPED.value)
 MAX_IDS: Final = 10_000
 
 
@@ -23,7 +31,7 @@ class Known:
     payload_hash: str = ""
     external_id: str = ""
     is_dead: bool = False
-    """The other side refused exactly this; it waits for staff."""
+    """The other side refused exactly this, or it was changed there too; it waits for staff."""
 
 
 NOTHING = Known()
@@ -32,8 +40,8 @@ NOTHING = Known()
 def known_of(*, config_id: int, record_ids: Collection[int]) -> dict[int, Known]:
     """What is known, by record; records of which nothing is known are missing.
 
-    The latest delivery counts while it is open or dead: what waits is not sent twice, and what the other side
-    refused is not sent again unchanged. One that arrived counts through the record's link, and so does nothing that
+    The latest delivery counts while it is open or held: what waits is not sent twice, and what waits for staff
+    is not sent again unchanged. One that arrived counts through the record's link, and so does nothing that
     was discarded.
     """
     ids = list(record_ids)
@@ -68,7 +76,7 @@ _LINKS: Final = (
 _UNDELIVERED: Final = (
     f"SELECT record_id, payload_hash, state FROM {Delivery._meta.db_table} WHERE id IN ("  # noqa: S608
     f"SELECT MAX(id) FROM {Delivery._meta.db_table} WHERE config_id = %s AND record_id IN ({{ids}}) "
-    "AND state IN (%s, %s, %s, %s) GROUP BY record_id) AND state <> %s"
+    "AND state IN (%s, %s, %s, %s, %s) GROUP BY record_id) AND state <> %s"
 )
 
 
@@ -79,7 +87,7 @@ def _known_of(config_id: int, ids: list[int]) -> dict[int, Known]:
         known = {odoo_id: Known(digest, external_id or "") for odoo_id, digest, external_id in cursor.fetchall()}
     for record_id, digest, state in _undelivered(config_id, ids):
         external_id = known.get(record_id, NOTHING).external_id
-        known[record_id] = Known(digest, external_id, is_dead=state == DeliveryState.DEAD.value)
+        known[record_id] = Known(digest, external_id, is_dead=state in _HELD)
     return known
 
 

@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 1.0
 PROBE_LEASE: Final = timedelta(seconds=60)
 MAX_PAUSE_S: Final = 3600.0
-NOT_ABOUT_HOST: Final = frozenset({"internal", "busy"}) | FOR_ALL
-"""Errors that are the hub's own matter or about how the host is called, and do not say that it is not well."""
+NOT_ABOUT_HOST: Final = frozenset({"internal", "busy", "waits_for_related", "source_unreachable"}) | FOR_ALL
+"""Errors that are the hub's own matter, another Odoo's, or about how the host is called: not that it is not well."""
 RATE_LIMITED: Final = 429
 PACED_AHEAD: Final = timedelta(seconds=1)
 """How far ahead calls are given away under a rate; who would have to wait longer comes back later."""

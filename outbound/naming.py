@@ -27,6 +27,7 @@ MAX_DELIVERIES: Final = 50
 MAX_RUNS: Final = 20
 _BIGGEST: Final = 2**63 - 1
 _HEX: Final = re.compile(r"[0-9a-f]{32}\Z")
+_EXPLAINED: Final = (DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.SKIPPED)
 _COLOURS: Final = {
     DeliveryState.PENDING: "info",
     DeliveryState.SENDING: "info",
@@ -126,7 +127,7 @@ def _events(row: Delivery, subject: Subject) -> Iterator[Event]:
         url=url,
         label=row.get_state_display(),
         colour=_COLOURS[DeliveryState(row.state)],
-        detail=row.last_error if row.state in (DeliveryState.DEAD, DeliveryState.PENDING) else "",
+        detail=row.last_error if row.state in _EXPLAINED else "",
     )
     if row.discarded_at:
         by = row.discarded_by or _now("the hub")
@@ -146,6 +147,9 @@ def _verdict(row: Delivery) -> Verdict:
             cure = _now("Mend what the error names, then send the delivery again from its page: simulated first.")
             text = _now("It could not be delivered: %(error)s") % {"error": row.last_error}
             return Verdict(row.created_at, text, "danger", cure)
+        case DeliveryState.SKIPPED:
+            cure = _now("Choose between the values of both sides under Conflicts.")
+            return Verdict(row.created_at, row.last_error, "warning", cure)
         case DeliveryState.DISCARDED:
             text = _now("It was discarded: %(reason)s") % {"reason": row.discard_reason or _now("no reason was given")}
             return Verdict(row.discarded_at or row.created_at, text, "warning")

@@ -11,9 +11,28 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from outbound.config_health import MOST_COUNTED, Health, dead_count, last_success_of, success_columns, with_health
+from outbound.config_health import (
+    MOST_COUNTED,
+    CappedCount,
+    Health,
+    dead_count,
+    last_success_of,
+    success_columns,
+    with_health,
+)
 from outbound.heartbeat import ABSENT_AFTER
-from outbound.models import BreakerState, Delivery, DeliveryState, Host, OdooHook, RunState, SyncRun, Worker
+from outbound.models import (
+    BreakerState,
+    Conflict,
+    ConflictState,
+    Delivery,
+    DeliveryState,
+    Host,
+    OdooHook,
+    RunState,
+    SyncRun,
+    Worker,
+)
 from syncconfig.attention import MOST_OF_A_KIND, Attention, Urgency
 from syncconfig.models import SyncConfig
 
@@ -104,6 +123,18 @@ def dead_need(now: datetime) -> Iterator[Attention]:
         yield Attention(Urgency.BROKEN, _("More dead letters"), _("Show all"), url, "outbound.view_delivery")
 
 
+def conflicts_need(now: datetime) -> Iterator[Attention]:
+    """Records that were changed in both Odoos and wait for a choice, by sync."""
+    waiting = Conflict.objects.filter(config=OuterRef("pk"), state=ConflictState.OPEN).order_by()
+    count = CappedCount(waiting.values("pk")[: MOST_COUNTED + 1])
+    configs = SyncConfig.objects.filter(Exists(waiting)).annotate(waiting=count).order_by("name")
+    url = f"{reverse('admin:outbound_conflict_changelist')}?state__exact=open"
+    for pk, name, number in configs.values_list("pk", "name", "waiting")[:MOST_OF_A_KIND]:
+        shown = f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
+        text = _("Changed in both Odoos, and waiting for a choice: %(count)s.") % {"count": shown}
+        yield Attention(Urgency.BROKEN, name, text, f"{url}&config__id__exact={pk}", "outbound.view_conflict")
+
+
 def breakers_need(now: datetime) -> Iterator[Attention]:
     """Hosts that are left alone because they do not answer."""
     for host in Host.objects.filter(state=BreakerState.OPEN).order_by("opened_at")[:MOST_OF_A_KIND]:
@@ -122,7 +153,7 @@ def hooks_need(now: datetime) -> Iterator[Attention]:
         yield Attention(Urgency.BROKEN, name, text, url, "syncconfig.view_syncconfig")
 
 
-PROVIDERS: Final = (worker_needs, failing_need, late_need, dead_need, breakers_need, hooks_need)
+PROVIDERS: Final = (worker_needs, failing_need, late_need, dead_need, conflicts_need, breakers_need, hooks_need)
 
 
 def _failing(row: dict[str, Any]) -> Attention:

@@ -34,6 +34,14 @@ from syncconfig.models import SyncConfig
 NOT_ABOUT_RECORDS: Final = frozenset({401, 402, 403, 405, 406, 407, 410, 411, 415, 421, 426, 428, 431, 451})
 
 
+COUNTED: Final = {
+    DeliveryState.DELIVERED: "delivered_count",
+    DeliveryState.DEAD: "dead_count",
+    DeliveryState.SKIPPED: "conflict_count",
+}
+"""How many deliveries of a run ended so, by state."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """How many deliveries ended how."""
@@ -115,7 +123,9 @@ def outcomes_write(
 def _take_answer(outcome: Outcome, answer: Answer, groups: dict[_Group, list[Parcel]], synced: list[Synced]) -> None:
     for position, delivery in enumerate(outcome.unit.deliveries):
         reason = answer.refused.get(position)
-        if reason is None:
+        if answer.held:
+            state, text = DeliveryState.SKIPPED, answer.held
+        elif reason is None:
             state, text = DeliveryState.DELIVERED, answer.note
             external_id = answer.external_ids.get(position, answer.external_id)
             synced.append(Synced(delivery, external_id, answer.odoo_id))
@@ -200,6 +210,6 @@ def _halve(unit: Unit, error: RemoteError, ours: set[int], now: datetime) -> int
 
 
 def _count(group: _Group, count: int) -> None:
-    column = {DeliveryState.DELIVERED: "delivered_count", DeliveryState.DEAD: "dead_count"}.get(group.state)
+    column = COUNTED.get(group.state)
     if column and group.run_id and count:
         SyncRun.objects.filter(pk=group.run_id).update(**{column: F(column) + count})

@@ -22,6 +22,7 @@ from outbound.changes import NOTHING, Known, known_of
 from outbound.claims import Unit
 from outbound.parcels import Parcel
 from outbound.preview import MAX_RECORDS, Effect, Preview, RecordPreview, WouldCall, dry_run, refused, shown
+from outbound.preview_other import preview_meetings
 from outbound.requests import OutRequest
 from outbound.runs import RunRefused, check_can_run
 from outbound.selection import Selection
@@ -62,18 +63,24 @@ def preview_out(
         hide = redactor(frozenset(target.secrets()), frozenset(target.secret_keys()))
         preview = Preview()
         sending: list[Parcel] = []
+        meeting: dict[int, Parcel] = {}
         for record_id, result in zip(records, results, strict=True):
             found = refused(result, f"#{record_id}")
             if found is None and result.values is not None:
                 parcel, found = _sent(config, record_id, result.values, known.get(record_id, NOTHING))
                 found.values = shown(result.values, plan.secret_keys)
-                if found.effect is Effect.SEND:
+                if config.is_odoo_to_odoo:
+                    # Whatever was sent before, the comparison says what differs.
+                    meeting[record_id] = parcel
+                elif found.effect is Effect.SEND:
                     sending.append(parcel)
                     if config.request_shape == RequestShape.RECORD:
                         _add_request(found, _Sending(target, hide), [parcel], batch=None)
             if found is not None:
                 found.odoo_id = record_id
                 preview.records.append(found)
+        if meeting:
+            _add_meetings(config, target, preview, meeting)
         preview.records += [
             RecordPreview(f"#{absent}", Effect.REFUSE, absent, problem=_ABSENT) for absent in page.absent
         ]
@@ -109,6 +116,16 @@ def _sent(
             "The other side refused exactly this; it waits for staff." if before.is_dead else "It was sent like this."
         )
     return parcel, record
+
+
+def _add_meetings(config: SyncConfig, target: Target, preview: Preview, parcels: dict[int, Parcel]) -> None:
+    """In place of the records that would go into another Odoo, what would become of them there."""
+    with dry_run(config, None, None) as made:
+        made.add_secrets(target.secrets())
+        made.add_secret_keys(target.secret_keys())
+        met = preview_meetings(config=config, parcels=list(parcels.values()))
+    by_id = dict(zip(parcels, met, strict=True))
+    preview.records = [by_id.get(each.odoo_id or 0, each) for each in preview.records]
 
 
 @dataclass(frozen=True, slots=True)

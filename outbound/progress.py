@@ -14,8 +14,8 @@ from outbound.states import ACTIVE_RUNS
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of records. `total` is None while it is not known; `settled` ones need nothing more: they arrived, are
-    dead, were rejected, or are unchanged. `left_s` is None where there is no telling."""
+    """Counts of records. `total` is None while it is not known; `settled` ones need nothing more of the
+    run: they arrived, are dead, in conflict, rejected or unchanged. `left_s` is None where there is no telling."""
 
     is_active: bool
     total: int | None
@@ -38,7 +38,8 @@ class Progress:
 def progress_of(run: SyncRun, *, now: datetime) -> Progress:
     """From the counts of the run's row alone."""
     passed = run.unchanged_count + run.held_count + run.rejected_count
-    settled = passed + run.delivered_count + run.dead_count
+    ended = run.delivered_count + run.dead_count + run.conflict_count
+    settled = passed + ended
     is_active = run.state in ACTIVE_RUNS
     total = _total(run, passed + run.queued_count, is_active=is_active)
     end = now if run.finished_at is None else run.finished_at
@@ -49,7 +50,7 @@ def progress_of(run: SyncRun, *, now: datetime) -> Progress:
         is_active=is_active,
         total=total,
         settled=settled,
-        waiting=max(0, run.queued_count - run.delivered_count - run.dead_count) if run.state == RunState.DONE else 0,
+        waiting=max(0, run.queued_count - ended) if run.state == RunState.DONE else 0,
         rate=rate,
         left_s=left_s,
     )

@@ -18,17 +18,17 @@ from django.utils import timezone
 
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
 from outbound.models import Delivery, DeliveryState, SyncRun
+from outbound.outcomes import COUNTED
 from outbound.states import deliveries_move
 
-REPLAYABLE: Final = (DeliveryState.DEAD, DeliveryState.DISCARDED, DeliveryState.DELIVERED)
-DISCARDABLE: Final = (DeliveryState.PENDING, DeliveryState.DEAD)
+REPLAYABLE: Final = (DeliveryState.DEAD, DeliveryState.DISCARDED, DeliveryState.DELIVERED, DeliveryState.SKIPPED)
+DISCARDABLE: Final = (DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.SKIPPED)
 MAX_REASON: Final = 500
 _NOT_DISCARDED: Final = {"discard_reason": "", "discarded_by": None, "discarded_at": None}
-_COUNTED: Final = {DeliveryState.DEAD: "dead_count", DeliveryState.DELIVERED: "delivered_count"}
 
 
 def delivery_replay(*, ids: Iterable[int], user: User | None) -> int:
-    """Make dead, discarded and delivered ones wait again, from their first attempt on and with the old payload.
+    """Make them wait again, from their first attempt on and with the old payload; `REPLAYABLE` says which ones.
 
     Returns how many; those that are open already are left alone.
     """
@@ -64,8 +64,8 @@ def delivery_hurry(*, ids: Iterable[int]) -> int:
 
 
 def delivery_discard(*, ids: Iterable[int], user: User | None, reason: str = "") -> int:
-    """Give up waiting and dead ones, for this reason. Returns how many; what is being sent at this moment is left
-    alone."""
+    """Give up waiting, dead and skipped ones, for this reason. Returns how many; what is being sent at this
+    moment is left alone."""
     with transaction.atomic():
         rows = _locked(ids, DISCARDABLE)
         waiting = [row for row in rows if row.state == DeliveryState.PENDING]
@@ -95,7 +95,7 @@ def _move(rows: Iterable[Delivery], *, old: DeliveryState, new: DeliveryState, *
     if not mine:
         return
     deliveries_move(Delivery.objects.filter(pk__in=[row.pk for row in mine]), old=old, new=new, **values)
-    column = _COUNTED.get(old)
+    column = COUNTED.get(old)
     if column:
         for run_id, count in Counter(row.run_id for row in mine if row.run_id).items():
             SyncRun.objects.filter(pk=run_id).update(**{column: F(column) - count})

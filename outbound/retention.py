@@ -1,4 +1,4 @@
-"""Forgets deliveries and runs that are old and over, in chunks that keep no lock for long.
+"""Forgets deliveries, runs and conflicts that are old and over, in chunks that keep no lock for long.
 
 Of each record the last delivery stays, however old: it tells what the other side has, and the address of a deletion
 may hold a value of it. What waits, is being sent or is dead is never forgotten: it is somebody's to settle.
@@ -12,7 +12,7 @@ from typing import Final
 from django.db.models import Exists, OuterRef
 
 from outbound.budget import Budget
-from outbound.models import Delivery, DeliveryState, RunState, SyncRun
+from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RunState, SyncRun
 
 CHUNK_ROWS: Final = 1000
 OVER: Final = (DeliveryState.DELIVERED, DeliveryState.SKIPPED, DeliveryState.DISCARDED)
@@ -50,4 +50,16 @@ def runs_purge(*, older_than: datetime, budget: Budget, chunk_rows: int = 100) -
         if not ids:
             break
         deleted += SyncRun.objects.filter(pk__in=ids).delete()[0]
+    return deleted
+
+
+def conflicts_purge(*, older_than: datetime, budget: Budget, chunk_rows: int = CHUNK_ROWS) -> int:
+    """Delete the conflicts that were settled before `older_than`; returns how many. Open ones are never forgotten."""
+    deleted = 0
+    while not budget.is_over:
+        old = Conflict.objects.exclude(state=ConflictState.OPEN).filter(settled_at__lt=older_than).order_by("pk")
+        ids = list(old.values_list("pk", flat=True)[:chunk_rows])
+        if not ids:
+            break
+        deleted += Conflict.objects.filter(pk__in=ids).delete()[0]
     return deleted

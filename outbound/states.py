@@ -1,4 +1,4 @@
-"""The only place where the state of a delivery, a run or a breaker changes, always by compare-and-set.
+"""The only place where the state of a delivery, a run, a breaker or a conflict changes, always by compare-and-set.
 
 Whoever changes a state says which one it believes is there; where that is no longer so, nothing is changed and the
 count returned says it: another process got there first. A transition that is not in the tables is a bug, and
@@ -11,15 +11,17 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from outbound.models import BreakerState, Delivery, DeliveryState, Host, RunState, SyncRun
+from outbound.models import BreakerState, Conflict, ConflictState, Delivery, DeliveryState, Host, RunState, SyncRun
 
 DELIVERY_TRANSITIONS: Final[dict[DeliveryState, frozenset[DeliveryState]]] = {
     DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.DISCARDED, DeliveryState.SKIPPED}),
-    DeliveryState.SENDING: frozenset({DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD}),
+    DeliveryState.SENDING: frozenset(
+        {DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.SKIPPED}
+    ),
     DeliveryState.DELIVERED: frozenset({DeliveryState.PENDING}),
     DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.DISCARDED}),
     DeliveryState.DISCARDED: frozenset({DeliveryState.PENDING}),
-    DeliveryState.SKIPPED: frozenset(),
+    DeliveryState.SKIPPED: frozenset({DeliveryState.PENDING, DeliveryState.DISCARDED}),
 }
 
 RUN_TRANSITIONS: Final[dict[RunState, frozenset[RunState]]] = {
@@ -33,6 +35,12 @@ RUN_TRANSITIONS: Final[dict[RunState, frozenset[RunState]]] = {
 BREAKER_TRANSITIONS: Final[dict[BreakerState, frozenset[BreakerState]]] = {
     BreakerState.CLOSED: frozenset({BreakerState.OPEN}),
     BreakerState.OPEN: frozenset({BreakerState.CLOSED}),
+}
+
+CONFLICT_TRANSITIONS: Final[dict[ConflictState, frozenset[ConflictState]]] = {
+    ConflictState.OPEN: frozenset({ConflictState.SETTLED, ConflictState.AGREED}),
+    ConflictState.SETTLED: frozenset(),
+    ConflictState.AGREED: frozenset(),
 }
 
 OPEN_DELIVERIES: Final = (DeliveryState.PENDING, DeliveryState.SENDING)
@@ -63,3 +71,10 @@ def breakers_move(hosts: QuerySet[Host], *, old: BreakerState, new: BreakerState
     if new not in BREAKER_TRANSITIONS[old]:
         raise IllegalTransition(f"A breaker cannot go from {old} to {new}.")
     return hosts.order_by().filter(state=old).update(state=new, **values)
+
+
+def conflicts_move(conflicts: QuerySet[Conflict], *, old: ConflictState, new: ConflictState, **values: Any) -> int:
+    """Move those of `conflicts` that are in `old` to `new`, setting `values` with them. Returns how many moved."""
+    if new not in CONFLICT_TRANSITIONS[old]:
+        raise IllegalTransition(f"A conflict cannot go from {old} to {new}.")
+    return conflicts.order_by().filter(state=old).update(state=new, **values)

@@ -159,8 +159,8 @@ def _deliveries_enqueue(now: datetime) -> int:
         active=True,
         request_type=RequestType.OUT,
     )
-    waiting = configs.exclude(delivery_policy__is_paused=True).select_related("connection").order_by("pk")
-    rows = list(waiting.defer("auth_secret", "connection__secret"))
+    waiting = configs.exclude(delivery_policy__is_paused=True).select_related("connection", "target_connection")
+    rows = list(waiting.order_by("pk").defer("auth_secret", "connection__secret", "target_connection__secret"))
     shut = shut_hosts(now) if rows else set()
     ids = [config.pk for config in rows if host_address(target_host_url(config)) not in shut]
     for config_id in ids:

@@ -45,13 +45,7 @@ def links_write(*, config_id: int, synced: Sequence[Synced], now: datetime) -> N
         each.external_id: record_id for record_id, each in latest.items() if each.external_id is not None
     }
     told = {record_id: external_id for external_id, record_id in by_external.items()}
-    if by_external:
-        (
-            RecordLink.objects.filter(config_id=config_id, external_id__in=list(by_external))
-            .exclude(odoo_id__in=list(told))
-            .update(external_id=None)
-        )
-        _clear_swapped(config_id, told)
+    make_way(config_id, told)
     rows = [
         (config_id, record_id, told.get(record_id), each.delivery.payload_hash, now)
         for record_id, each in sorted(latest.items())
@@ -78,8 +72,16 @@ def _links_with_id() -> Insert:
     return Insert(RecordLink, _COLUMNS, suffix=f"{_UPDATE}, external_id = excluded.external_id")
 
 
-def _clear_swapped(config_id: int, told: dict[int, str]) -> None:
-    """Where ids change places between records of one page, no order of updates would satisfy the constraint."""
+def make_way(config_id: int, told: dict[int, str]) -> None:
+    """Take these external ids, by Odoo id, from whatever links hold them, before they are written."""
+    if not told:
+        return
+    (
+        RecordLink.objects.filter(config_id=config_id, external_id__in=list(told.values()))
+        .exclude(odoo_id__in=list(told))
+        .update(external_id=None)
+    )
+    # Where ids change places between records of one page, no order of updates would satisfy the constraint.
     known = RecordLink.objects.filter(config_id=config_id, odoo_id__in=list(told)).exclude(external_id=None)
     moved = [
         pk

@@ -16,7 +16,7 @@ from auditlog.rollup import log_rollup, traffic_purge
 from outbound.budget import Budget
 from outbound.deliveries import deliveries_run
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
-from outbound.retention import deliveries_purge, runs_purge
+from outbound.retention import conflicts_purge, deliveries_purge, runs_purge
 from outbound.runs import run_execute
 from outbound.schedules import promises_check, scheduled_start
 from outbound.sweeps import sweep
@@ -68,6 +68,7 @@ def run_purge() -> None:
     log_purge(older_than=older_than, is_over=lambda: budget.is_over)
     deliveries_purge(older_than=older_than, budget=budget)
     runs_purge(older_than=older_than, budget=budget)
+    conflicts_purge(older_than=older_than, budget=budget)
 
 
 def traffic_count() -> None:

@@ -75,6 +75,7 @@ def told(run: SyncRun) -> str:
             ("unchanged", run.unchanged_count),
             ("rejected", run.rejected_count),
             ("dead", run.dead_count),
+            ("in conflict", run.conflict_count),
         )
         if count
     ]

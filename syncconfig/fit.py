@@ -70,7 +70,7 @@ def _place(problem: Problem, lines: Sequence[SyncConfigLine]) -> str | None:
     return "field"
 
 
-class _Schema:
+class KnownSchema:
     """Mapping's `Schema` over what is known; a model that is not known makes no statement possible."""
 
     def __init__(self, known: KnownFields) -> None:
@@ -86,7 +86,7 @@ def fit_messages(config: SyncConfig, lines: Sequence[SyncConfigLine], known: Kno
     specs = tuple(replace(line_spec(line), line_id=index) for index, line in enumerate(lines) if line.active)
     spec = plan_spec(config, specs)
     try:
-        compile_plan(spec, _Schema(known))
+        compile_plan(spec, KnownSchema(known))
     except PlanError as error:
         return [LineMessage(problem.line_id, _place(problem, lines), problem.message) for problem in error.problems]
     except KeyError:

@@ -45,6 +45,9 @@ class SyncConfigForm(SecretModelForm):
         if "model" in self.fields:
             models_url = reverse("admin:syncconfig_lookup_models")
             self.fields["model"].widget.attrs["data-lookup-url"] = models_url.removesuffix("models/")
+        if "conflict_rule" in self.fields:
+            # Of no use to most syncs; where it does not come along, it is the default.
+            self.fields["conflict_rule"].required = False
         self._stored_scripts = {name: getattr(self.instance, name) for name in CONFIG_SCRIPTS}
         if not self.may_author:
             for name in CONFIG_SCRIPTS:

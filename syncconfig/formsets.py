@@ -10,16 +10,19 @@ from unfold.forms import PaginationInlineFormSet
 
 from syncconfig.fit import KnownFields, fit_messages
 from syncconfig.models import SyncConfigLine
-from syncconfig.rules import lines_messages, url_message
+from syncconfig.receiving import receiving_messages
+from syncconfig.rules import LineMessage, lines_messages, url_message
 
 
 class LineFormSet(PaginationInlineFormSet):
     """Adds the rules over lines, and what Odoo says of the fields, to the forms that can mend it.
 
     `known_fields` is what could be learnt of the model's fields; None, and the lines are not compared with them.
+    `known_there` is the same for the other Odoo, where one is the target.
     """
 
     known_fields: ClassVar[KnownFields | None] = None
+    known_there: ClassVar[KnownFields | None] = None
 
     def clean(self) -> None:
         super().clean()
@@ -30,7 +33,7 @@ class LineFormSet(PaginationInlineFormSet):
         _place_new(lines)
         messages = lines_messages(lines)
         if not messages and self.known_fields is not None and self.instance.model in self.known_fields:
-            messages = fit_messages(self.instance, lines, self.known_fields)
+            messages = fit_messages(self.instance, lines, self.known_fields) or self._there_messages(lines)
         general = [message.message for message in messages if message.index is None]
         for found in messages:
             if found.index is not None:
@@ -43,6 +46,11 @@ class LineFormSet(PaginationInlineFormSet):
             raise forms.ValidationError(general)
         if messages:
             raise forms.ValidationError(_("Some mapping lines need a change; they are marked below."))
+
+    def _there_messages(self, lines: list[SyncConfigLine]) -> list[LineMessage]:
+        if self.known_fields is None or self.known_there is None or not self.instance.is_odoo_to_odoo:
+            return []
+        return receiving_messages(self.instance, lines, self.known_fields, self.known_there)
 
     def _is_kept(self, form: forms.BaseModelForm) -> bool:
         if self.can_delete and self._should_delete_form(form):

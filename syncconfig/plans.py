@@ -76,7 +76,8 @@ def plan_spec(config: SyncConfig, lines: tuple[LineSpec, ...]) -> PlanSpec:
         version=config.revision,
         model=config.model,
         lines=lines,
-        tz=config.connection.timezone,
+        # Between two Odoos one instant is one text, whatever zones they are in.
+        tz="UTC" if config.is_odoo_to_odoo else config.connection.timezone,
         direction=config.plan_direction,
         before=_config_script(config, config.before_script),
         after=_config_script(config, config.after_script),
@@ -87,10 +88,11 @@ def plan_spec(config: SyncConfig, lines: tuple[LineSpec, ...]) -> PlanSpec:
 def _config_script(config: SyncConfig, text: str) -> ConfigScript | None:
     if not text.strip():
         return None
-    return ConfigScript(text, writes=_names(config.script_writes), reads=_names(config.script_reads))
+    return ConfigScript(text, writes=names_of(config.script_writes), reads=names_of(config.script_reads))
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names_of(text: str) -> tuple[str, ...]:
+    """The names of a list that staff wrote with commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Model
+from django.db.models import F, Model, Q
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 
@@ -53,4 +53,5 @@ def _changed_part(sender: type[Model], instance: Any, **kwargs: Any) -> None:
 
 def _changed_schema(sender: type[Model], instance: ModelSchema, **kwargs: Any) -> None:
     # The plans were compiled against the old fields.
-    SyncConfig.objects.filter(connection_id=instance.connection_id).update(revision=F("revision") + 1)
+    about = Q(connection_id=instance.connection_id) | Q(target_connection_id=instance.connection_id)
+    SyncConfig.objects.filter(about).update(revision=F("revision") + 1)

@@ -74,7 +74,21 @@ def rights_needed(connection: OdooConnection) -> Needs:
             _add(needs, config.model, operation, config)
         if config.fetches or (config.request_type == RequestType.IN and (config.method_post or config.method_put)):
             _add_related(needs, config, known)
+    receiving = connection.receiving_configs.filter(active=True).defer("auth_secret").order_by("pk")
+    for config in receiving:
+        for operation in _of_receiver(config):
+            _add(needs, config.receiving_model, operation, config)
     return needs
+
+
+def _of_receiver(config: SyncConfig) -> Iterable[str]:
+    yield "read"
+    if config.method_post:
+        yield "create"
+    if config.method_post or config.method_put:
+        yield "write"
+    if config.method_delete:
+        yield "write" if config.delete_mode == DeleteMode.ARCHIVE else "unlink"
 
 
 def _of_config(config: SyncConfig) -> Iterable[str]:

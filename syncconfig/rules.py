@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    from syncconfig.models import SyncConfig, SyncConfigLine, SyncParam, SyncTrigger
+    from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine, SyncParam, SyncTrigger
 
 Messages = dict[str, str]
 """What is wrong, by the name of the field that has to change."""
@@ -55,13 +55,17 @@ def config_messages(config: SyncConfig, *, has_secret: bool) -> Messages:
 def _direction_messages(config: SyncConfig) -> Messages:
     found: Messages = {}
     if config.request_type == "in":
+        if config.is_odoo_to_odoo:
+            found["target_connection"] = _("Only an Out sync goes into another Odoo. Leave it empty.")
         if not config.endpoint:
             found["endpoint"] = _("An In sync needs an endpoint, e.g. orders.")
         if not config.methods:
             found["method_post"] = _("Choose at least one HTTP method that callers may use.")
     elif config.request_type == "out":
+        if config.is_odoo_to_odoo:
+            return odoo_to_odoo_messages(config)
         if not config.url:
-            found["url"] = _("An Out sync needs the URL that records are sent to, or fetched from.")
+            found["url"] = _("An Out sync needs the URL that records are sent to or fetched from, or another Odoo.")
         if config.method_get and len(config.methods) > 1:
             found["method_get"] = _("GET fetches records into Odoo. To send some as well, make a second sync for that.")
         elif len(config.methods) != 1:
@@ -76,6 +80,65 @@ def _direction_messages(config: SyncConfig) -> Messages:
     return found
 
 
+def odoo_to_odoo_messages(config: SyncConfig) -> Messages:
+    """The rules of a config whose target is another Odoo."""
+    found: Messages = {}
+    if config.url:
+        found["url"] = _("Records go into the other Odoo. Leave the URL empty, or take the other Odoo out.")
+    if config.method_get or len(config.methods) != 1:
+        found["method_post"] = _(
+            "Choose exactly one method: POST creates and updates, PUT updates only, DELETE archives or deletes."
+        )
+    if config.connection_id is None:
+        return found
+    if _is_one_place(config.connection, config.target_connection) and config.receiving_model == config.model:
+        found["target_connection"] = _(
+            "Records of %(model)s would be written over themselves: it is the same database. Choose another "
+            "connection, or another model there."
+        ) % {"model": config.model}
+    if config.pair is not None:
+        found |= _pair_messages(config, config.pair)
+    elif (naming := getattr(config, "paired_by", None)) is not None and not _is_way_back(config, naming):
+        found["target_connection"] = _(
+            "%(name)s names this sync as its other direction, so connections and models have to be its own turned "
+            "round. Change that one first."
+        ) % {"name": naming.name}
+    return found
+
+
+def _is_one_place(one: OdooConnection, other: OdooConnection | None) -> bool:
+    """Whether two connections lead to one database, whatever they are called."""
+    if other is None:
+        return False
+    return one.pk == other.pk or (
+        (one.url.rstrip("/").lower(), one.database) == (other.url.rstrip("/").lower(), other.database)
+    )
+
+
+def _is_way_back(config: SyncConfig, other: SyncConfig) -> bool:
+    """Whether the config brings back what the other one takes away."""
+    return (config.connection_id, config.model, config.target_connection_id, config.receiving_model) == (
+        other.target_connection_id,
+        other.receiving_model,
+        other.connection_id,
+        other.model,
+    )
+
+
+def _pair_messages(config: SyncConfig, pair: SyncConfig) -> Messages:
+    told = {"name": pair.name}
+    if pair.pk is not None and pair.pk == config.pk:
+        return {"pair": _("A sync is not its own other direction. Choose the one that comes back.")}
+    if getattr(config, "paired_by", None) is not None:
+        return {"pair": _("%(name)s names this sync already. Leave it empty here.") % {"name": config.paired_by.name}}
+    if pair.pair_id is not None:
+        return {"pair": _("%(name)s has another direction of its own. Choose another one.") % told}
+    if not _is_way_back(pair, config):
+        message = _("%(name)s does not bring %(model)s of the other Odoo into %(here)s of this connection.")
+        return {"pair": message % {**told, "model": config.receiving_model, "here": config.model}}
+    return {}
+
+
 def placeholders(url: str) -> list[str]:
     """The names in braces of a URL."""
     return [name.strip() for name in _PLACEHOLDER.findall(url or "")]
@@ -83,7 +146,7 @@ def placeholders(url: str) -> list[str]:
 
 def url_message(config: SyncConfig, *, keys: Collection[str], path_params: Collection[str]) -> str:
     """Why the URL's placeholders cannot be filled; empty if they can."""
-    if config.request_type != "out":
+    if config.request_type != "out" or config.is_odoo_to_odoo:
         return ""
     is_shared = config.method_get or config.request_shape == "page"
     known = {*path_params, *(() if is_shared else (*keys, *RECORD_PLACEHOLDERS))}

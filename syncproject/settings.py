@@ -326,6 +326,12 @@ UNFOLD = {
                         "permission": _may("outbound.view_delivery"),
                     },
                     {
+                        "title": _("Conflicts"),
+                        "icon": "call_split",
+                        "link": reverse_lazy("admin:outbound_conflict_changelist"),
+                        "permission": _may("outbound.view_conflict"),
+                    },
+                    {
                         "title": _("Accepted requests"),
                         "icon": "inbox",
                         "link": reverse_lazy("admin:inbound_inboundrequest_changelist"),

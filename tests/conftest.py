@@ -11,14 +11,21 @@ from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from inbound import endpoints
 from outbound import noticed
-from syncconfig import connections, plans
+from syncconfig import connections, plans, receiving
 from syncconfig.models import OdooConnection
 
 
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:
     """Ids and revisions begin anew with every test, as they never do in a process that lives on."""
-    for known in (connections._clients, plans._plans, endpoints._configs, endpoints._extras, noticed._used):
+    for known in (
+        connections._clients,
+        plans._plans,
+        receiving._receivers,
+        endpoints._configs,
+        endpoints._extras,
+        noticed._used,
+    ):
         known.clear()
 
 

@@ -3,6 +3,7 @@
 from auditlog.replays import add_replay_offer
 from outbound.admin import config_columns
 from outbound.admin.bench import bench
+from outbound.admin.conflicts import ConflictAdmin
 from outbound.admin.deliveries import DeliveryAdmin
 from outbound.admin.guided_preview import draft_shown
 from outbound.admin.hooks import odoo_hook
@@ -37,4 +38,12 @@ add_config_inline(OutAuthInline, request_type=RequestType.OUT)
 add_config_view("bench/", name="syncconfig_bench", view=bench)
 add_previewer(draft_shown)
 
-__all__ = ["DeliveryAdmin", "HostAdmin", "RecordLinkAdmin", "SyncRunAdmin", "WorkerAdmin", "config_columns"]
+__all__ = [
+    "ConflictAdmin",
+    "DeliveryAdmin",
+    "HostAdmin",
+    "RecordLinkAdmin",
+    "SyncRunAdmin",
+    "WorkerAdmin",
+    "config_columns",
+]

@@ -283,7 +283,7 @@ class DeliveryAdmin(LookingAdmin):
             log_many(request, [object_id], _("Sent again."))
             messages.success(request, _now("It will be sent again."))
         else:
-            messages.warning(request, _now("Nothing to do: only dead, discarded and delivered ones are sent again."))
+            messages.warning(request, _now("Nothing to do: what is waiting or being sent is not sent again."))
         return back_to("outbound_delivery_change", object_id)
 
     @action(description=_("Map anew"), url_path="anew", icon="sync", permissions=["map_anew"])
@@ -310,7 +310,7 @@ class DeliveryAdmin(LookingAdmin):
             log_many(request, [object_id], _("Discarded. %(reason)s"), reason=reason)
             messages.success(request, _now("It is discarded."))
         else:
-            messages.warning(request, _now("Nothing to do: only waiting and dead ones can be discarded."))
+            messages.warning(request, _now("Nothing to do: only waiting, dead and skipped ones can be discarded."))
         return back_to("outbound_delivery_change", object_id)
 
     @admin.action(description=_("Send again …"), permissions=["replay"])

@@ -1,6 +1,7 @@
 """What is to be delivered, what became of it, and which record is which on the other side."""
 
 from outbound.models.auth import OutAuth, OutAuthKind
+from outbound.models.conflict import Conflict, ConflictState
 from outbound.models.delivery import Delivery, DeliveryState
 from outbound.models.delivery import _idempotency_key as _idempotency_key  # named by the first migration
 from outbound.models.host import BreakerState, Host
@@ -14,6 +15,8 @@ from outbound.models.worker import Worker
 __all__ = [
     "BodyFormat",
     "BreakerState",
+    "Conflict",
+    "ConflictState",
     "Deletions",
     "Delivery",
     "DeliveryPolicy",

@@ -11,13 +11,15 @@ from syncconfig.models import SyncConfig
 class RecordLink(models.Model):
     """This Odoo record is that external record.
 
-    In: `external_id` is the identifier's value. Out: `payload_hash` is that of the payload last delivered.
+    In: `external_id` is the identifier's value. Out: `payload_hash` is that of the payload last delivered. Into another
+    Odoo: `external_id` is the id there, and `snapshot` what both records last agreed on, by key.
     """
 
     config = models.ForeignKey(SyncConfig, on_delete=models.CASCADE, related_name="links", verbose_name=_("config"))
     odoo_id = models.BigIntegerField(_("Odoo id"), null=True, blank=True)
     external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True)
     payload_hash = models.CharField(max_length=64, blank=True)
+    snapshot = models.JSONField(_("last agreed on"), null=True, editable=False)
     synced_at = models.DateTimeField(_("last synced"), null=True)
 
     class Meta:

@@ -230,7 +230,8 @@ class DeliveryPolicy(models.Model):
                 found["watched_fields"] = f"{key}: {'; '.join(error.messages)}"
         if self.deletions == Deletions.DELETE and is_page and not self.linked_url:
             found["linked_url"] = _("A deletion is of one record. Write its URL, e.g. .../products/{external_id}.")
-        if self.write_back_field and not (self.config.answer_id_path or self.item_id_path):
+        knows_id = self.config.is_odoo_to_odoo or self.config.answer_id_path or self.item_id_path
+        if self.write_back_field and not knows_id:
             found["write_back_field"] = _("Say first where the answer holds the id (“id in the answer”).")
         if found:
             raise ValidationError(found)

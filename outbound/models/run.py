@@ -73,6 +73,9 @@ class SyncRun(models.Model):
     queued_count = models.PositiveIntegerField(_("to deliver"), default=0)
     delivered_count = models.PositiveIntegerField(_("delivered"), default=0)
     dead_count = models.PositiveIntegerField(_("dead"), default=0)
+    conflict_count = models.PositiveIntegerField(
+        _("in conflict"), default=0, help_text=_("Changed on both sides; they wait until somebody has chosen.")
+    )
     error = models.TextField(_("error"), blank=True)
     problems = models.JSONField(_("rejected records"), default=list, help_text=_("The first hundred, with the reason."))
     claimed_until = models.DateTimeField(null=True, editable=False)

@@ -28,6 +28,8 @@ class Answer:
     external_ids: Mapping[int, str] = field(default_factory=dict)
     odoo_id: int | None = None
     """The record's id in the Odoo that took it, where the target is one."""
+    held: str = ""
+    """Why nothing was sent, and nothing will be until staff have done something about it."""
 
 
 class Target:

@@ -79,6 +79,17 @@ def ids_by_value(
     return ids
 
 
+def ids_meant(
+    client: OdooClient, model: str, field: str, values: Sequence[object], *, domain: Sequence[Any] = ()
+) -> dict[object, list[int]]:
+    """value -> the ids of the records that an identifier's value may mean, archived ones among them: of one active
+    record and archived ones, the active one alone. Several ids are several records."""
+    found = ids_by_value(client, model, field, values, domain=domain, context=ARCHIVED_TOO)
+    doubtful = [value for value, ids in found.items() if len(ids) > 1]
+    active = ids_by_value(client, model, field, doubtful, domain=domain)
+    return found | {value: ids for value, ids in active.items() if len(ids) == 1}
+
+
 def _text(value: object) -> str:
     """The value as text; a many2one, which reads as `[id, name]`, as its id; 5.0 as 5."""
     if isinstance(value, (list, tuple)):

@@ -18,6 +18,7 @@ from clients.odoo.client import OdooClient
 from mapping.plan import Plan
 from mapping.results import MappingResult, related_records
 from outbound import links, record_claims
+from outbound.link_books import ConfigBook, LinkBook
 from outbound.record_claims import Claim, ClaimBusy, ClaimLost
 from outbound.targets.odoo import (
     Action,
@@ -29,7 +30,7 @@ from outbound.targets.odoo import (
     within,
 )
 from outbound.targets.odoo_entry import Entry, batch_size_of, entry_of, fail_all, for_create, outside, several
-from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value, place_of
+from outbound.targets.odoo_lookup import ids_meant, place_of
 from outbound.targets.odoo_related import RelatedFailed, RelatedRecords, busy, find_lost, related_key
 from syncconfig.models import SyncConfig
 from syncconfig.models.config import OnExisting
@@ -43,9 +44,11 @@ def upsert_records(
     plan: Plan,
     client: OdooClient,
     results: Sequence[MappingResult],
+    book: LinkBook | None = None,
     wait_s: float | None = None,
 ) -> list[WriteOutcome]:
-    """Create or update each record by its identifier; one outcome per result, in order. Raises nothing remote.
+    """Create or update each record by its identifier; one outcome per result, in order. Raises nothing remote. `book`
+    says which records are known already; without one, the config's links do.
 
     `wait_s` is how long to wait for a record that somebody else is creating, by default as long as a read may take;
     after that it is `busy`.
@@ -60,7 +63,8 @@ def upsert_records(
         # Of two entries with one identifier the second finds what the first has made.
         now: dict[object, Entry] = {}
         later = [entry for entry in waiting if now.setdefault(entry.value, entry) is not entry]
-        _Round(config=config, plan=plan, client=client, wait_s=wait_s).run(list(now.values()))
+        round_of = _Round(config=config, plan=plan, client=client, book=book or ConfigBook(config.pk), wait_s=wait_s)
+        round_of.run(list(now.values()))
         waiting = later
     return [entry.outcome for entry in entries]
 
@@ -69,8 +73,11 @@ class _Round:
     """Records with different identifiers. Those that somebody else is creating come last, one by one, when nothing
     is held: whoever holds a claim waits for no other one, so two rounds never wait for each other."""
 
-    def __init__(self, *, config: SyncConfig, plan: Plan, client: OdooClient, wait_s: float | None) -> None:
+    def __init__(
+        self, *, config: SyncConfig, plan: Plan, client: OdooClient, book: LinkBook, wait_s: float | None
+    ) -> None:
         self.config = config
+        self.book = book
         self.client = client
         self.field = plan.identifier.field
         self.ttl_s = claim_ttl_s(client)
@@ -93,7 +100,7 @@ class _Round:
         """Link or claim each entry; the ones that somebody else holds are returned."""
         by_key = {entry.key: entry for entry in entries if entry.key}
         claims = {entry.key: entry.claim_key for entry in by_key.values()}
-        positions = links.acquire(config_id=self.config.pk, keys=claims, ttl_s=self.ttl_s) if by_key else {}
+        positions = self.book.acquire(claims, ttl_s=self.ttl_s) if by_key else {}
         for entry in entries:
             if not entry.key:
                 entry.odoo_id, entry.is_known = int(str(entry.value)), True
@@ -109,9 +116,8 @@ class _Round:
 
     def _await(self, entry: Entry) -> bool:
         try:
-            position = links.wait(
-                config_id=self.config.pk,
-                key=entry.key,
+            position = self.book.wait(
+                entry.key,
                 claim=entry.claim_key,
                 ttl_s=self.ttl_s,
                 timeout_s=self.wait_s,
@@ -171,10 +177,10 @@ class _Round:
         again = {entry.key: entry for entry in stale if entry.key}
         if not again:
             return
-        links.forget(config_id=self.config.pk, odoo_ids=[entry.odoo_id or 0 for entry in again.values()])
+        self.book.forget([entry.odoo_id or 0 for entry in again.values()])
         # Not waited for: others may be waiting for what this round holds.
         claims = {entry.key: entry.claim_key for entry in again.values()}
-        positions = links.acquire(config_id=self.config.pk, keys=claims, ttl_s=self.ttl_s)
+        positions = self.book.acquire(claims, ttl_s=self.ttl_s)
         for key, entry in again.items():
             if positions[key] is None:
                 entry.fail(busy())
@@ -185,10 +191,7 @@ class _Round:
         if not claimed:
             return
         values = [entry.value for entry in claimed]
-        found = self._ids(values, archived_too=True)
-        doubtful = [value for value, ids in found.items() if len(ids) > 1]
-        # Of one active record and archived ones, the active one is meant.
-        found |= {value: ids for value, ids in self._ids(doubtful, archived_too=False).items() if len(ids) == 1}
+        found = ids_meant(self.client, self.config.model, self.field, values, domain=self.domain)
         there: list[Entry] = []
         for entry in claimed:
             ids = found.get(entry.value, [])
@@ -199,15 +202,11 @@ class _Round:
                 there.append(entry)
         self._settle(there)
 
-    def _ids(self, values: list[object], *, archived_too: bool) -> dict[object, list[int]]:
-        context = ARCHIVED_TOO if archived_too else None
-        return ids_by_value(self.client, self.config.model, self.field, values, domain=self.domain, context=context)
-
     def _settle(self, entries: list[Entry]) -> None:
         if not entries:
             return
         made = [(entry.claim, entry.key, entry.odoo_id or 0) for entry in entries if entry.claim is not None]
-        links.settle(config_id=self.config.pk, made=made)
+        self.book.settle(made)
         for entry in entries:
             entry.claim = None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -27,27 +27,28 @@ from syncconfig.admin.connection import tell_result
 from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.form_words import form_words
 from syncconfig.admin.guided import GuidedMixin, new_sync
-from syncconfig.admin.inlines import KNOWN_FIELDS, HeaderInline, LineInline, ParamInline, TriggerInline
+from syncconfig.admin.inlines import HeaderInline, LineInline, ParamInline, TriggerInline
+from syncconfig.admin.learning import KNOWN_FIELDS, fields_learn_submitted
 from syncconfig.admin.lookups import LookupsMixin
 from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
 from syncconfig.admin.suggestions import suggest
 from syncconfig.code_inputs import AUTHOR_PERMISSION
-from syncconfig.domains import domain_paths
 from syncconfig.drifts import drift_check, snapshot_keep
 from syncconfig.examples import API_PATH, curl_command, endpoint_url
-from syncconfig.fit import fields_learn, is_about_config
 from syncconfig.forms import SyncConfigForm
 from syncconfig.models import OdooConnection, RequestType, SyncConfig
 from syncconfig.probes import connection_probe
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.trail import act_record
-from syncconfig.validators import validate_model_name
 from syncconfig.watching import watched
 
 # For users who may only look there are no inputs, and so no values that a condition could ask.
 _IN = "typeof request_type === 'undefined' || request_type == 'in'"
 _OUT = "typeof request_type === 'undefined' || request_type == 'out'"
-_SENDS = "typeof request_type === 'undefined' || (request_type == 'out' && !method_get)"
+_CALLS = "typeof request_type === 'undefined' || (request_type == 'out' && !target_connection)"
+_SENDS = "typeof request_type === 'undefined' || (request_type == 'out' && !method_get && !target_connection)"
+_TO_ODOO = "typeof request_type === 'undefined' || (request_type == 'out' && target_connection)"
+_REMOVES = "typeof request_type === 'undefined' || request_type == 'in' || target_connection"
 _WRITES = "typeof request_type === 'undefined' || request_type == 'in' || method_get"
 _AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 
@@ -70,7 +71,7 @@ class SyncConfigAdmin(
 
     form = SyncConfigForm
     hidden_column = "auth_secret"
-    deferred_columns = ("connection__secret",)
+    deferred_columns = ("connection__secret", "target_connection__secret")
     list_display = (
         "name", health_column("health"), "shown_source", "shown_target",
         health_column("last_success"), health_column("rate"), health_column("backlog"), health_column("next_run"),
@@ -78,19 +79,22 @@ class SyncConfigAdmin(
     list_fullwidth = True
     list_filter = ("active", "request_type", ("connection", NamedFilter))
     list_filter_submit = False
-    list_select_related = ("connection",)
+    list_select_related = ("connection", "target_connection")
     search_fields = ("name", "model", "endpoint", "url")
     show_add_link = False  # “New sync” takes its place, and offers the bare form as well
     change_form_before_template = "admin/syncconfig/config_before.html"
     change_form_outer_after_template = "admin/syncconfig/config_after.html"
     inlines = (LineInline, HeaderInline, ParamInline, TriggerInline)
-    readonly_fields = ("shown_address", "shown_curl", "drift_details")
+    readonly_fields = ("shown_address", "shown_curl", "shown_pair", "drift_details")
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
     warn_unsaved_form = True
     save_as = False
     conditional_fields = {
-        **dict.fromkeys(("endpoint", "shown_address", "shown_curl", "delete_mode"), _IN),
-        **dict.fromkeys(("url", "only_changed", "retry_schedule", "connect_timeout_s", "read_timeout_s"), _OUT),
+        **dict.fromkeys(("endpoint", "shown_address", "shown_curl"), _IN),
+        **dict.fromkeys(("only_changed", "retry_schedule"), _OUT),
+        **dict.fromkeys(("url", "connect_timeout_s", "read_timeout_s"), _CALLS),
+        **dict.fromkeys(("target_model", "conflict_rule", "pair", "shown_pair"), _TO_ODOO),
+        "delete_mode": _REMOVES,
         **dict.fromkeys(("request_shape", "wrap_key", "answer_id_path"), _SENDS),
         "on_existing": _WRITES,
         "auth_login": _AUTH.format("== 'basic'"),
@@ -113,6 +117,13 @@ class SyncConfigAdmin(
                     "shown_address",
                     "shown_curl",
                 ),
+            },
+        ),
+        (
+            _("Odoo to Odoo"),
+            {
+                "classes": ["tab"],
+                "fields": ("target_connection", "target_model", "conflict_rule", "pair", "shown_pair"),
             },
         ),
         (
@@ -149,7 +160,7 @@ class SyncConfigAdmin(
     # --- list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("connection")
+        return super().get_queryset(request).select_related("connection", "target_connection")
 
     @admin.display(description=_("In Odoo"), ordering="model")
     def shown_source(self, config: SyncConfig) -> SafeString:
@@ -159,6 +170,8 @@ class SyncConfigAdmin(
     def shown_target(self, config: SyncConfig) -> SafeString:
         is_in = config.request_type == RequestType.IN
         text, way = (config.endpoint, _now("In")) if is_in else (config.url, _now("Out"))
+        if config.target_connection is not None:
+            text = f"{config.target_connection.name}: {config.receiving_model}"
         text = text or "-"
         return format_html(
             '<span class="sync-target" title="{}">{}</span><span class="sync-why">{}</span>',
@@ -193,6 +206,20 @@ class SyncConfigAdmin(
         )
         return format_html('<pre class="sync-code">{}</pre><p class="sync-domain">{}</p>', command, links)
 
+    @admin.display(description=_("Named by"))
+    def shown_pair(self, config: SyncConfig) -> str | SafeString:
+        """The sync that names this one as its other direction, and so has the rule of both."""
+        other = getattr(config, "paired_by", None) if config.pk else None
+        if other is None:
+            return "-"
+        url = reverse("admin:syncconfig_syncconfig_change", args=[other.pk])
+        return format_html(
+            '<a class="text-link" href="{}">{}</a> {}',
+            url,
+            other,
+            _now("is the other direction. Its rule for what was changed on both sides holds for this one too."),
+        )
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """With what has changed in Odoo on top, where something has."""
         fieldsets = super().get_fieldsets(request, obj)
@@ -224,8 +251,11 @@ class SyncConfigAdmin(
         return form
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "connection":
+        if db_field.name in ("connection", "target_connection"):
             kwargs["queryset"] = OdooConnection.objects.defer("secret")
+        elif db_field.name == "pair":
+            ways = SyncConfig.objects.filter(request_type=RequestType.OUT, target_connection__isnull=False)
+            kwargs["queryset"] = ways.defer("auth_secret")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(
@@ -233,7 +263,7 @@ class SyncConfigAdmin(
     ) -> Any:
         if request.method == "POST" and self._may_save(request, object_id):
             # Before the transaction in which the form is checked and saved: Odoo may take its time.
-            self._learn_fields(request)
+            fields_learn_submitted(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def render_change_form(
@@ -258,31 +288,6 @@ class SyncConfigAdmin(
 
     def _may_save(self, request: HttpRequest, object_id: str | None) -> bool:
         return self.has_change_permission(request) if object_id else self.has_add_permission(request)
-
-    def _learn_fields(self, request: HttpRequest) -> None:
-        """Put the fields of the submitted model on the request, or say why the lines cannot be compared with them."""
-        model = request.POST.get("model", "").strip()
-        number = request.POST.get("connection", "")
-        count = request.POST.get("lines-TOTAL_FORMS", "")
-        if not number.isdigit() or not count.isdigit():
-            return
-        paths = [request.POST.get(f"lines-{index}-field", "").strip() for index in range(min(int(count), 1000))]
-        paths += domain_paths(request.POST.get("domain", ""))
-        try:
-            validate_model_name(model)
-            connection = OdooConnection.objects.get(pk=int(number))
-            setattr(request, KNOWN_FIELDS, fields_learn(connection, model, paths))
-        except (ValidationError, OdooConnection.DoesNotExist):
-            return  # the form itself says so
-        except (RemoteError, SecretUnreadable) as error:
-            if isinstance(error, RemoteError) and is_about_config(error):
-                messages.warning(request, str(error))
-                return
-            messages.warning(
-                request,
-                _now("The mapping lines were not compared with Odoo's fields, as Odoo could not be asked: %(error)s")
-                % {"error": error},
-            )
 
     # --- buttons ---
 

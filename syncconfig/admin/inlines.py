@@ -14,14 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
+from syncconfig.admin.learning import KNOWN_FIELDS, KNOWN_THERE
 from syncconfig.admin.safety import DeferredSecretsMixin
 from syncconfig.code_inputs import AUTHOR_PERMISSION
 from syncconfig.forms import DefaultValueField, SyncHeaderForm
 from syncconfig.formsets import HeaderFormSet, LineFormSet
 from syncconfig.line_forms import LineForm
 from syncconfig.models import SyncConfigLine, SyncHeader, SyncParam, SyncTrigger
-
-KNOWN_FIELDS = "_known_fields"
 
 
 class LineInline(StackedInline):
@@ -119,6 +118,7 @@ class LineInline(StackedInline):
         formset = super().get_formset(request, obj, **kwargs)
         # The classes were made for this request alone.
         formset.known_fields = getattr(request, KNOWN_FIELDS, None)
+        formset.known_there = getattr(request, KNOWN_THERE, None)
         formset.form.may_author = request.user.has_perm(AUTHOR_PERMISSION)
         return formset
 

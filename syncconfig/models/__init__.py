@@ -1,6 +1,14 @@
 """What staff configure."""
 
-from syncconfig.models.config import AuthType, DeleteMode, OnExisting, RequestShape, RequestType, SyncConfig
+from syncconfig.models.config import (
+    AuthType,
+    ConflictRule,
+    DeleteMode,
+    OnExisting,
+    RequestShape,
+    RequestType,
+    SyncConfig,
+)
 from syncconfig.models.connection import OdooConnection
 from syncconfig.models.extras import SyncHeader, SyncParam
 from syncconfig.models.line import SyncConfigLine
@@ -12,6 +20,7 @@ from syncconfig.models.version import ConfigVersion, VersionSource
 __all__ = [
     "AuthType",
     "ConfigVersion",
+    "ConflictRule",
     "DeleteMode",
     "ModelSchema",
     "OdooConnection",

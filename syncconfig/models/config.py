@@ -48,6 +48,13 @@ class RequestShape(models.TextChoices):
     PAGE = "page", _("One request per page: a JSON array, or an array under a key")
 
 
+class ConflictRule(models.TextChoices):
+    SOURCE = "source", _("The record of this connection wins")
+    TARGET = "target", _("The record of the other Odoo wins")
+    NEWEST = "newest", _("The record that was changed last wins")
+    ASK = "ask", _("Nobody, until staff have chosen")
+
+
 class SyncConfig(models.Model):
     """One sync in one direction. `revision` grows with every change of it or of its lines, headers and params."""
 
@@ -65,8 +72,8 @@ class SyncConfig(models.Model):
         max_length=3,
         choices=RequestType.choices,
         help_text=_(
-            "<em>In</em>: other systems call an endpoint here. <em>Out</em>: records of Odoo are sent to a URL, or "
-            "fetched from one with GET."
+            "<em>In</em>: other systems call an endpoint here. <em>Out</em>: records of Odoo are sent to a URL or into "
+            "another Odoo, or fetched with GET."
         ),
     )
     connection = models.ForeignKey(
@@ -112,6 +119,46 @@ class SyncConfig(models.Model):
             "Out only. Where records are sent, e.g. <code>https://shop.example.com/api/products/{sku}</code>, or "
             "fetched from. In braces: a path parameter or, when sending, a mapped key, <code>{record_id}</code> or "
             "<code>{external_id}</code>."
+        ),
+    )
+    target_connection = models.ForeignKey(
+        OdooConnection,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="receiving_configs",
+        verbose_name=_("other Odoo"),
+        help_text=_(
+            "Out only. Records go into this Odoo, in place of a URL; the key of each line is the field's name there."
+        ),
+    )
+    target_model = models.CharField(
+        _("model there"),
+        max_length=100,
+        blank=True,
+        validators=[validate_model_name],
+        help_text=_("Where it is another one than here, e.g. <code>res.partner</code>. Empty: the same."),
+    )
+    conflict_rule = models.CharField(
+        _("changed on both sides"),
+        max_length=10,
+        choices=ConflictRule.choices,
+        default=ConflictRule.SOURCE,
+        help_text=_(
+            "What a field becomes that was changed on both sides since they last agreed. In one direction, what was "
+            "changed in the other Odoo alone is overwritten where this connection wins, and otherwise stays."
+        ),
+    )
+    pair = models.OneToOneField(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="paired_by",
+        verbose_name=_("other direction"),
+        help_text=_(
+            "The sync that brings changes of the other Odoo here. Named on one of the two only; its rule is that of "
+            "both."
         ),
     )
     method_get = models.BooleanField(
@@ -180,7 +227,10 @@ class SyncConfig(models.Model):
         max_length=10,
         choices=DeleteMode.choices,
         default=DeleteMode.ARCHIVE,
-        help_text=_("In only. Archived records can be brought back; deleted ones cannot."),
+        help_text=_(
+            "Also for records that are gone, where another Odoo is the target. Archived records can be brought back; "
+            "deleted ones cannot."
+        ),
     )
     request_shape = models.CharField(
         _("requests"),
@@ -276,6 +326,21 @@ class SyncConfig(models.Model):
         self.endpoint = self.endpoint or None  # two configs without one would otherwise collide on ''
         if messages := rules.config_messages(self, has_secret=secret_is_stored(self, "auth_secret")):
             raise ValidationError(messages)
+
+    @property
+    def is_odoo_to_odoo(self) -> bool:
+        """Whether records go into another Odoo, and not to a URL."""
+        return self.target_connection_id is not None
+
+    @property
+    def receiving_model(self) -> str:
+        """The model in the other Odoo."""
+        return self.target_model or self.model
+
+    @property
+    def other_direction(self) -> SyncConfig | None:
+        """The sync that brings changes of the other Odoo back, whichever of the two names the other."""
+        return self.pair or getattr(self, "paired_by", None)
 
     @property
     def methods(self) -> list[str]:

@@ -13,7 +13,7 @@ from django_q.models import Failure, Schedule
 
 from auditlog.models import ApiLog
 from inbound.models import InboundRequest
-from outbound.models import Delivery, DeliveryPolicy, Host, RecordLink, SyncRun, Worker
+from outbound.models import Conflict, Delivery, DeliveryPolicy, Host, RecordLink, SyncRun, Worker
 from syncconfig.acting import Actor
 from syncconfig.documents.history import version_keep
 from syncconfig.models import ModelSchema, OdooConnection, SyncConfig, SyncConfigLine
@@ -63,6 +63,14 @@ def rows(db: None) -> dict[str, Any]:
         "auditlog_act": LogEntry.objects.log_actions(superuser.pk, [odoo], 2, "x", single_object=True),
         "auditlog_apilog": ApiLog.objects.create(
             created_at=now, direction="out", party="api", method="POST", url="/", status=200, duration_ms=1
+        ),
+        "outbound_conflict": Conflict.objects.create(
+            config=made[0],
+            record_id=1,
+            target_id=2,
+            title="R1",
+            fields={"name": {"source": 1, "target": 2}},
+            seen_at=now,
         ),
         "outbound_delivery": Delivery.objects.create(
             config=made[0], record_id=1, method="POST", payload={}, state="dead", next_attempt_at=None

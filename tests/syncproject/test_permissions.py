@@ -35,6 +35,7 @@ MODELS = {
     "django_q_failure": {"view": "django_q.view_failure", "delete": "django_q.delete_failure"},
     "auditlog_act": {"view": "admin.view_logentry"},
     "auditlog_apilog": {"view": "auditlog.view_apilog"},
+    "outbound_conflict": {"view": "outbound.view_conflict", "change": "outbound.settle_conflict"},
     "outbound_delivery": {"view": "outbound.view_delivery"},
     "outbound_host": {"view": "outbound.view_host"},
     "outbound_recordlink": {"view": "outbound.view_recordlink", "delete": "outbound.delete_recordlink"},

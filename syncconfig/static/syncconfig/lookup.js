@@ -9,11 +9,13 @@
 
   const MAX_SHOWN = 50;
   const KINDS = [
-    [/^model$/, "model"],
+    [/^(target_)?model$/, "model"],
     [/^lines-\d+-field$/, "field"],
     [/^lines-\d+-match_field$/, "match"],
     [/^lines-\d+-match_key$/, "key"],
     [/^params-\d+-field$/, "field"],
+    // Where another Odoo is the target, keys are the names of its fields.
+    [/^lines-\d+-key$/, "there"],
   ];
   const PSEUDO = [
     { name: "xml_id", label: "XML id, such as base.be", type: "" },
@@ -28,7 +30,8 @@
   const kindOf = (element) => {
     if (!(element instanceof HTMLInputElement) || element.type !== "text") return null;
     const found = KINDS.find(([pattern]) => pattern.test(element.name));
-    return found ? found[1] : null;
+    if (!found || (found[1] === "there" && !value("target_connection"))) return null;
+    return found[1];
   };
   const value = (name) => (document.querySelector(`[name="${name}"]`) || {}).value || "";
   const base = () => (document.querySelector("[data-lookup-url]") || { dataset: {} }).dataset.lookupUrl;
@@ -37,20 +40,22 @@
   function question(element) {
     const kind = kindOf(element);
     const text = element.value.trim();
-    if (kind === "model") return { kind, path: null, prefix: "", typed: text };
+    const isThere = kind === "there" || element.name === "target_model";
+    if (kind === "model") return { kind, isThere, path: null, prefix: "", typed: text };
     const line = element.name.replace(/(match_field|match_key)$/, "field");
     const through = kind === "match" || kind === "key" ? value(line).trim() : "";
-    const at = kind === "field" ? text.lastIndexOf(".") : -1;
-    const path = kind === "field" ? text.slice(0, Math.max(at, 0)) : through;
-    return { kind, path, prefix: at < 0 ? "" : text.slice(0, at + 1), typed: text.slice(at + 1) };
+    const isDotted = kind === "field" || kind === "there";
+    const at = isDotted ? text.lastIndexOf(".") : -1;
+    const path = isDotted ? text.slice(0, Math.max(at, 0)).replaceAll("[]", "") : through;
+    return { kind, isThere, path, prefix: at < 0 ? "" : text.slice(0, at + 1), typed: text.slice(at + 1) };
   }
 
   async function ask(asked) {
-    const query = new URLSearchParams({ connection: value("connection") });
+    const query = new URLSearchParams({ connection: value(asked.isThere ? "target_connection" : "connection") });
     let where = "models/";
     if (asked.kind !== "model") {
       where = "fields/";
-      query.set("model", value("model").trim());
+      query.set("model", ((asked.isThere && value("target_model")) || value("model")).trim());
       query.set("path", asked.path);
     }
     const url = `${base()}${where}?${query}`;
