@@ -112,13 +112,18 @@ class Senders:
             self._report(Outcome(unit, result))
 
 
+def records_in_words(count: int) -> str:
+    """For the log."""
+    return "1 record" if count == 1 else f"{count} records"
+
+
 def _attempt(target: Target, unit: Unit, rec: Recording) -> Answer | RemoteError:
     first = unit.deliveries[0]
     observer = rec.observer(
         delivery_id=None if unit.batch else first.pk,
         batch=unit.batch,
         record_ref="" if unit.batch else str(first.record_id),
-        summary=f"{len(unit.deliveries)} records" if unit.batch else "",
+        summary=records_in_words(len(unit.deliveries)) if unit.batch else "",
     )
     with observing(observer):
         try:

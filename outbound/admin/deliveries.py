@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.defaultfilters import date as format_date
-from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -22,30 +17,16 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from auditlog.models import ApiLog
-from auditlog.naming import RecordName
-from auditlog.redaction import redactor
-from auditlog.story import story_query
 from outbound.admin.bulk import bulk_page, bulk_url, log_many
+from outbound.admin.delivery_shown import DeliveryShown
 from outbound.admin.filters import CreatedFilter, ErrorFilter, RunFilter
-from outbound.admin.looking import LookingAdmin, back_to, badge, link
+from outbound.admin.looking import LookingAdmin, back_to
 from outbound.bulk import Bulk
-from outbound.models import Delivery, DeliveryState, RecordLink
+from outbound.models import Delivery, DeliveryState
 from outbound.naming import linked_names
-from outbound.order_keys import is_odoo_id
 from outbound.replay import DISCARDABLE, MAX_REASON, REPLAYABLE, delivery_discard, delivery_hurry, delivery_replay
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.models import SyncConfig
-
-_COLOURS = {
-    DeliveryState.PENDING: "info",
-    DeliveryState.SENDING: "primary",
-    DeliveryState.DELIVERED: "success",
-    DeliveryState.DEAD: "danger",
-    DeliveryState.SKIPPED: "warning",
-    DeliveryState.DISCARDED: "warning",
-}
-MAX_ATTEMPTS_SHOWN = 100
 
 
 class DiscardForm(BaseDialogForm):
@@ -60,13 +41,12 @@ class DiscardForm(BaseDialogForm):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(LookingAdmin):
+class DeliveryAdmin(DeliveryShown, LookingAdmin):
     class Media:
         css = {"all": ("auditlog/log.css",)}
 
     list_display = (
-        "shown_number", "shown_state", "config", "shown_record", "external_id", "method", "attempts", "last_status",
-        "shown_next", "created_at", "shown_error",
+        "shown_number", "shown_state", "config", "shown_ids", "shown_created", "shown_tries", "shown_error",
     )  # fmt: skip
     list_display_links = ("shown_number",)
     list_filter = ("state", ("config", NamedFilter), ("created_at", CreatedFilter), ErrorFilter, RunFilter)
@@ -150,99 +130,6 @@ class DeliveryAdmin(LookingAdmin):
 
     def _is_in(self, delivery_id: Any, states: tuple[DeliveryState, ...]) -> bool:
         return delivery_id is None or Delivery.objects.filter(pk=delivery_id, state__in=states).exists()
-
-    # --- what is shown ---
-
-    @admin.display(description=_("Delivery"))
-    def shown_number(self, delivery: Delivery) -> str:
-        return f"#{delivery.pk}"
-
-    @admin.display(description=_("State"))
-    def shown_state(self, delivery: Delivery) -> SafeString:
-        return badge(delivery.get_state_display(), _COLOURS[DeliveryState(delivery.state)])
-
-    @admin.display(description=_("Odoo id"))
-    def shown_record(self, delivery: Delivery) -> str:
-        """A number that only puts deliveries in order is nothing to be shown."""
-        return str(delivery.record_id) if is_odoo_id(delivery.record_id) else "-"
-
-    @admin.display(description=_("Odoo id"))
-    def shown_odoo_id(self, delivery: Delivery) -> str:
-        """Of what was fetched, the id under which it came into Odoo."""
-        if is_odoo_id(delivery.record_id) or not delivery.external_id:
-            return self.shown_record(delivery)
-        found = RecordLink.objects.filter(config_id=delivery.config_id, external_id=delivery.external_id)
-        return str(found.values_list("odoo_id", flat=True).first() or "-")
-
-    @admin.display(description=_("Next attempt"))
-    def shown_next(self, delivery: Delivery) -> str:
-        if delivery.state != DeliveryState.PENDING or delivery.next_attempt_at is None:
-            return "-"
-        return format_date(timezone.localtime(delivery.next_attempt_at), "Y-m-d H:i:s")
-
-    @admin.display(description=_("Last error"))
-    def shown_error(self, delivery: Delivery) -> str:
-        text = delivery.last_error
-        return (text if len(text) <= 200 else f"{text[:199]}…") or "-"
-
-    @admin.display(description=_("Sync config"))
-    def config_link(self, delivery: Delivery) -> SafeString:
-        return link("syncconfig_syncconfig_change", delivery.config, delivery.config_id)
-
-    @admin.display(description=_("Run"))
-    def run_link(self, delivery: Delivery) -> str | SafeString:
-        if delivery.run_id is None:
-            return "-"
-        return link("outbound_syncrun_change", f"#{delivery.run_id}", delivery.run_id)
-
-    @admin.display(description=_("Payload"))
-    def shown_payload(self, delivery: Delivery) -> SafeString:
-        keys = frozenset(delivery.config.lines.filter(is_secret=True).values_list("key", flat=True))
-        text = json.dumps(delivery.payload, indent=2, ensure_ascii=False)
-        return format_html('<pre class="sync-code">{}</pre>', redactor(frozenset(), keys).text(text))
-
-    @admin.display(description=_("Idempotency-Key"))
-    def shown_key(self, delivery: Delivery) -> str:
-        return delivery.batch.hex if delivery.batch else delivery.idempotency_key
-
-    @admin.display(description=_("Batch"))
-    def shown_batch(self, delivery: Delivery) -> str | SafeString:
-        if not delivery.batch:
-            return "-"
-        return link("outbound_delivery_changelist", _("The others in it"), query=f"?q={delivery.batch.hex}")
-
-    @admin.display(description=_("Attempts"))
-    def shown_attempts(self, delivery: Delivery) -> str | SafeString:
-        """The exchanges of the log that carried it, in their order, and what is planned."""
-        if delivery.sent_with:
-            mine = Q(batch=delivery.sent_with)
-        else:
-            mine = Q(batch=delivery.batch) if delivery.batch else Q(delivery_id=delivery.pk)
-        columns = ("created_at", "status", "duration_ms", "error", "summary")
-        rows = ApiLog.objects.filter(mine).only(*columns).order_by("-id")
-        attempts = [*rows[:MAX_ATTEMPTS_SHOWN]][::-1]
-        next_at = delivery.next_attempt_at if delivery.state == DeliveryState.PENDING else None
-        if not attempts and next_at is None:
-            return "-"
-        context = {"attempts": attempts, "next_at": next_at, "now": timezone.now(), "delivery": delivery}
-        return render_to_string("admin/outbound/attempts.html", context)
-
-    @admin.display(description=_("Story"))
-    def story_link(self, delivery: Delivery) -> SafeString:
-        is_known = is_odoo_id(delivery.record_id)
-        name = RecordName(delivery.config_id, delivery.record_id if is_known else None, delivery.external_id)
-        query = f"?{story_query(name)}"
-        return link("auditlog_apilog_story", _("All about this record"), query=query)
-
-    @admin.display(description=_("Discarded"))
-    def shown_discard(self, delivery: Delivery) -> str:
-        if delivery.state != DeliveryState.DISCARDED or delivery.discarded_at is None:
-            return "-"
-        return _now("%(when)s by %(user)s: %(reason)s") % {
-            "when": format_date(timezone.localtime(delivery.discarded_at), "Y-m-d H:i:s"),
-            "user": delivery.discarded_by or _now("the hub"),
-            "reason": delivery.discard_reason or _now("no reason was given"),
-        }
 
     # --- buttons and actions ---
 
