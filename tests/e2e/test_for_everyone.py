@@ -19,6 +19,8 @@ FORMS = {
     "sync-print": "syncconfig/syncconfig/1/print/",
     "sync-import": "syncconfig/syncconfig/import/",
     "syncs-deleted": "syncconfig/syncconfig/deleted/",
+    "sync-new": "syncconfig/syncconfig/new/",
+    "find": "auditlog/apilog/find/",
     "time-zone": "time-zone/",
     "sync-history": "syncconfig/syncconfig/1/history/",
     "connection-form": "syncconfig/odooconnection/1/change/",
@@ -44,7 +46,7 @@ def test_axe_finds_no_serious_fault(open_admin: Open, theme: str, rules: tuple[s
         if found := admin.axe_faults(*rules):
             faults[name] = found
     # What there is to look at only once something has happened.
-    for name in ("log", "runs"):
+    for name in ("log", "runs", "deliveries"):
         admin.list(name)
         admin.page.locator("#result_list tbody a").first.click()
         admin.page.wait_for_load_state()

@@ -66,6 +66,18 @@ def test_pictures_of_what_is_set_up(photographer: Admin, hub: Hub, demo: Demo) -
     _picture(photographer, "preview")
 
 
+def test_pictures_of_the_guided_path(photographer: Admin) -> None:
+    photographer.list("syncs").choose("New sync")
+    _picture(photographer, "guided-start")
+    photographer.page.locator("button[name=template]").filter(has_text="Shop orders in").click()
+    photographer.page.get_by_role("radio", name="Demo Odoo").check()
+    photographer.save("Next").save("Next").save("Next")
+    _picture(photographer, "guided-mapping")
+    photographer.save("Next").save("Next").says("Make this sync")
+    _picture(photographer, "guided-review")
+    photographer.page.get_by_role("button", name="Throw this new sync away").click()
+
+
 def test_pictures_of_what_happened(
     photographer: Admin, hub: Hub, demo: Demo, odoo: DemoOdoo, web_shop: DemoShop
 ) -> None:
@@ -76,6 +88,8 @@ def test_pictures_of_what_happened(
     photographer.page.locator("#result_list a").filter(has_text="orders").first.click()
     photographer.says("NO-SUCH-SKU")
     _picture(photographer, "refused-order")
+    photographer.go("auditlog/apilog/find/?q=%231044").says("The story of #1044")
+    _picture(photographer, "story")
 
     photographer.open("syncs", "Catalogue out").press("Run now", "Run", {"is_full": True}).until("Done")
     _picture(photographer, "run")
