@@ -21,7 +21,7 @@ from django_q.models import Schedule, Task
 
 from auditlog.models import ApiLog
 from inbound.models import InboundRequest
-from outbound.models import Delivery, Host, RecordLink, SyncRun, Worker
+from outbound.models import Conflict, Delivery, Host, RecordLink, SyncRun, Worker
 from syncconfig.models import ModelSchema, OdooConnection, SyncConfig, SyncConfigLine, SyncHeader, SyncParam
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,9 @@ def _fill(start: int, stop: int) -> None:
         run = SyncRun.objects.create(config=config, trigger="manual", state="failed")
         delivery = Delivery.objects.create(
             config=config, run=run, record_id=number, method="POST", payload={"a": 1}, payload_hash="h", state="dead"
+        )
+        Conflict.objects.create(
+            config=config, record_id=number, target_id=number, title="x", delivery=delivery, fields={}, seen_at=now
         )
         RecordLink.objects.create(config=config, odoo_id=number, external_id=str(number))
         Worker.objects.create(host=f"m{number}", pid=number, started_at=now, beat_at=now)

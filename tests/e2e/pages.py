@@ -24,6 +24,7 @@ LISTS: Final = {
     "requests": "inbound/inboundrequest",
     "hosts": "outbound/host",
     "links": "outbound/recordlink",
+    "conflicts": "outbound/conflict",
     "workers": "outbound/worker",
     "people": "auditlog/act",
     "users": "auth/user",

@@ -1,4 +1,4 @@
-"""The guided path: staff who are no programmers set up a sync, try a script, and find out why an order did not arrive."""
+"""The guided path: staff who are no programmers set up a sync, try a script, and find out why an order is missing."""
 
 from __future__ import annotations
 
