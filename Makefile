@@ -11,7 +11,7 @@ DATABASE_TESTS := tests/syncconfig tests/auditlog tests/inbound tests/outbound
 TEST_ENV := DJANGO_SETTINGS_MODULE=tests.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev env demo run login test crash conformance check format bench migrations clean
+.PHONY: help install install-dev env demo run login test crash e2e conformance check format bench migrations messages docs docs-images docs-serve clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,11 @@ $(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	@echo "Installing into $(VENV), with the tools for development ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: requirements-docs.txt $(VENV)/.installed
+	@echo "Installing into $(VENV), with what builds the documentation ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	@touch $@
 
 install: $(VENV)/.installed ## Make the virtual environment with what the product needs
 install-dev: $(VENV)/.installed-dev ## ... and with what its tests need
@@ -64,6 +69,10 @@ crash: install-dev ## Deliver, fetch and sync while workers and clusters are kil
 	@url=$$($(BIN)/python -m tests.services postgres) || exit 0; \
 	  echo "Again on PostgreSQL:"; DATABASE_URL=$$url $(BIN)/python -m pytest tests/outbound -m crash $(ARGS)
 
+e2e: install-dev ## Use the admin with a browser, on a hub of its own (installs Chromium where it is missing; var/e2e has the pictures)
+	@$(BIN)/python -m tests.e2e.chromium >/dev/null
+	@$(BIN)/python -m pytest tests/e2e -m e2e $(ARGS)
+
 conformance: install-dev ## Ask the client's questions of the demo Odoo, or of a real one (ODOO_TEST_URL, _DB, _LOGIN, _KEY)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
@@ -86,5 +95,21 @@ bench: install-dev ## Measure, as ratios against the direct way (JSON=FILE write
 migrations: install-dev ## Write the migrations that the models need
 	$(TEST_ENV) $(BIN)/python manage.py makemigrations
 
+messages: install-dev ## Bring the translations in locale/ to the state of the code, and compile them
+	@$(TEST_ENV) $(BIN)/python -m syncproject.messages
+
+docs: $(VENV)/.installed-docs ## Build the documentation into build/docs, with the reference of every field
+	@$(TEST_ENV) $(BIN)/python -m syncproject.reference
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open build/docs/index.html"
+
+docs-serve: $(VENV)/.installed-docs ## Show the documentation on http://127.0.0.1:8001 while it is written
+	@$(TEST_ENV) $(BIN)/python -m syncproject.reference
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --dev-addr 127.0.0.1:8001
+
+docs-images: install-dev ## Take the documentation's pictures anew, from the browser tests
+	@$(BIN)/python -m tests.e2e.chromium >/dev/null
+	@SYNC_DOCS_IMAGES=docs/images $(BIN)/python -m pytest tests/e2e -m e2e -k pictures $(ARGS)
+
 clean: ## Remove the virtual environment, the demo's files and caches
-	rm -rf $(VENV) var/demo staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) var/demo var/e2e build staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -12,7 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
-from syncconfig.secrets import SecretUnreadable
+from syncconfig.secrets import secret_is_readable, secret_is_stored
 
 STORED = _("Stored. Leave empty to keep it.")
 UNREADABLE = _("Cannot be decrypted. Enter it again.")
@@ -62,10 +62,9 @@ class SecretModelForm(forms.ModelForm):
         """The placeholder that tells what is stored; empty if nothing is."""
         if self.instance.pk is None:
             return ""
-        try:
-            return STORED if getattr(self.instance, name) else ""
-        except SecretUnreadable:
+        if not secret_is_readable(self.instance, name):
             return UNREADABLE
+        return STORED if secret_is_stored(self.instance, name) else ""
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "syncconfig.acting.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "syncproject.time_zone.TimeZone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -212,6 +213,9 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sync-
 # --- Language, time, static files, log of the process ----------------------------------------------------------
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+# Those that are complete; a test sees to it.
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
@@ -261,6 +265,14 @@ def _is_in_log(request: HttpRequest) -> bool:
     return request.path.startswith(reverse("admin:auditlog_apilog_changelist")) and not _is_finding(request)
 
 
+def _everyone(request: object) -> str:
+    return static("syncconfig/everyone.css")
+
+
+def _keyboard(request: object) -> str:
+    return static("syncconfig/keyboard.js")
+
+
 UNFOLD = {
     "SITE_TITLE": _("Sync hub for Odoo"),
     "SITE_HEADER": _("Sync hub"),
@@ -269,8 +281,10 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": [_stylesheet, _home_stylesheet],
+    "STYLES": [_stylesheet, _home_stylesheet, _everyone],
     "DASHBOARD_CALLBACK": "syncproject.home.home",
+    "SCRIPTS": [_keyboard],
+    "SHOW_LANGUAGES": True,
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,

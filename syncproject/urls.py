@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import include, path, reverse
 
+from syncproject.time_zone import set_time_zone
+
 
 def _home(request: HttpRequest) -> HttpResponse:
     return HttpResponsePermanentRedirect(reverse("admin:index"))
@@ -13,6 +15,8 @@ def _home(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", _home),
+    path("admin/language/", include("django.conf.urls.i18n")),
+    path("admin/time-zone/", admin.site.admin_view(set_time_zone), name="time_zone"),
     path("admin/", admin.site.urls),
     path("", include("inbound.urls")),
 ]

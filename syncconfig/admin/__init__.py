@@ -1,5 +1,16 @@
 """The admin of what staff configure; a file per concept."""
 
-from syncconfig.admin import asking, config, connection, exporting, history, importing, people, queue, schema
+from syncconfig.admin import asking, config, connection, exporting, history, importing, people, printing, queue, schema
 
-__all__ = ["asking", "config", "connection", "exporting", "history", "importing", "people", "queue", "schema"]
+__all__ = [
+    "asking",
+    "config",
+    "connection",
+    "exporting",
+    "history",
+    "importing",
+    "people",
+    "printing",
+    "queue",
+    "schema",
+]

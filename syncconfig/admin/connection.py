@@ -193,6 +193,9 @@ class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
+        if object_id is None:
+            # The theme offers such buttons only for what is stored; a new connection is what one wants to test most.
+            extra_context = {**(extra_context or {}), "actions_submit_line": self.get_actions_submit_line(request, 0)}
         response = super().changeform_view(request, object_id, form_url, extra_context)
         saved = getattr(request, _TEST_AFTER_SAVE, None)
         connection = OdooConnection.objects.filter(pk=saved).first() if saved is not None else None

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from syncconfig.secrets import SecretUnreadable, secret_is_stored
+from syncconfig.secrets import SecretUnreadable, secret_is_stored, with_tokens
 
 
 class NamedFilter(admin.RelatedFieldListFilter):
@@ -32,7 +32,11 @@ class DeferredSecretsMixin:
     deferred_columns: ClassVar[tuple[str, ...]] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer(self.hidden_column, *self.deferred_columns)  # type: ignore[misc]
+        queryset: QuerySet[Any] = super().get_queryset(request).defer(*self.deferred_columns)  # type: ignore[misc]
+        if isinstance(self, admin.ModelAdmin):
+            return queryset.defer(self.hidden_column)
+        # The rows of an inline each say whether they have one, which must not be a query each.
+        return with_tokens(queryset, self.hidden_column)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         return (*super().get_readonly_fields(request, obj), "shown_secret")  # type: ignore[misc]

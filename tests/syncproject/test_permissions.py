@@ -59,6 +59,7 @@ BUTTONS: dict[str, tuple[str, ...]] = {
     "syncconfig_syncconfig_send_sample": ("syncconfig.run_syncconfig",),
     "syncconfig_syncconfig_post_sample": ("syncconfig.run_syncconfig", "syncconfig.change_syncconfig"),
     "syncconfig_syncconfig_preview": ("syncconfig.run_syncconfig", "syncconfig.change_syncconfig"),
+    "syncconfig_syncconfig_print_config": ("syncconfig.view_syncconfig",),
     "syncconfig_syncconfig_run_now": ("syncconfig.run_syncconfig",),
     "syncconfig_syncconfig_odoo_hook": ("syncconfig.change_syncconfig",),
     "outbound_delivery_replay": ("outbound.replay_delivery",),
