@@ -14,8 +14,13 @@ from mapping.suggest import Suggestion, match_field_for
 from mapping.suggest_out import USUAL, has_value, record_fields
 from mapping.synonyms import IDENTIFIERS
 
-_TEXTS: Final = frozenset({"char", "text"})
-_NUMBERS: Final = frozenset({"integer", "float", "monetary"})
+# Besides its own kind, what each kind of field can hold as it is.
+_HOLDS: Final[Mapping[str, frozenset[str]]] = {
+    "char": frozenset({"text"}),
+    "text": frozenset({"char"}),
+    "float": frozenset({"monetary", "integer"}),
+    "monetary": frozenset({"float", "integer"}),
+}
 
 
 def suggest_same(
@@ -36,7 +41,7 @@ def takes(field: FieldType, there: FieldType | None) -> bool:
         return False
     if field.type == "many2one":
         return there.type == "many2one" and there.relation == field.relation
-    return there.type == field.type or any({there.type, field.type} <= kinds for kinds in (_TEXTS, _NUMBERS))
+    return there.type == field.type or field.type in _HOLDS.get(there.type, ())
 
 
 def _suggested(
