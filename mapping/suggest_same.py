@@ -54,7 +54,7 @@ def _suggested(
     for name in names:
         field, there = fields[name], fields_there[name]
         value = record.get(name)
-        is_held = has_value(value, field)
+        is_held = has_value(value, field) and value not in (0, False)
         if there.required and not there.has_default:
             score, reason = 0.9, "required there"
         elif name in USUAL or name == best:

@@ -7,7 +7,7 @@ off and has no schedule: staff look through it first. What cannot be turned roun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -130,10 +130,20 @@ def _lines_turned(
         try:
             if line.pk not in received:
                 raise ValueError(problems.get(line.pk, "it has no field there"))
+            if _is_read_through(line, lines, received):
+                raise ValueError("it is read through a relation, and on the way back it would change another record")
             rows.append(_row(turned(line_spec(line), received[line.pk], model=config.model, source=source), line))
         except ValueError as error:
             made.left.append(_told(line, error))
     return rows
+
+
+def _is_read_through(line: SyncConfigLine, lines: Sequence[SyncConfigLine], received: Mapping[Any, LineSpec]) -> bool:
+    """Whether it is a value of a related record that goes into the record itself there: no sub-line, although the
+    relation has a line."""
+    holder = line.field.rpartition(".")[0]
+    found = next((each for each in lines if holder and each.field == holder and each.pk in received), None)
+    return found is not None and not received[line.pk].field.startswith(f"{received[found.pk].field}.")
 
 
 def _row(spec: LineSpec, line: SyncConfigLine) -> SyncConfigLine:

@@ -96,8 +96,9 @@ class OtherStep(StepForm):
         ],
         initial="POST",
         widget=UnfoldAdminRadioSelectWidget,
-        help_text=_("Whether removing archives or deletes is said on the form, under “DELETE means”; archiving it is."),
+        help_text=_("What is removed is archived, unless the form says otherwise afterwards, under “DELETE means”."),
     )
+    field_order = ("target_connection", "target_model", "method", "conflict_rule")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

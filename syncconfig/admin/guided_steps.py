@@ -302,7 +302,7 @@ class ReviewPage(StepPage):
         form = self.model_form(ReviewStep, ["name", "active"], data)
         template = template_of(self.draft)
         if not form.initial.get("name"):
-            title = str(template.title) if template else self._title()
+            title = str(template.title) if template and not template.into_odoo else self._title()
             form.initial["name"] = free(title, "name", " ")
         return form
 

@@ -128,8 +128,9 @@ def _into_odoo(config: SyncConfig, lines: Sequence[SyncConfigLine], trigger: Syn
             "DELETE": _("For records of %(model)s in %(here)s, those of %(model_there)s in %(there)s are removed."),
         }.get(method, "")
         % named,
-        _("These are %(which)s.")
-        % {"which": _("all of them") if config.domain in ("", "[]") else _("those with %s") % config.domain},
+        _("All of them take part.")
+        if config.domain in ("", "[]")
+        else _("Those take part that the filter domain selects: %(domain)s.") % {"domain": config.domain},
     ]
     if method == "DELETE":
         told.append(
@@ -148,7 +149,7 @@ def _into_odoo(config: SyncConfig, lines: Sequence[SyncConfigLine], trigger: Syn
         told.append(_("Only what differs is written; fields there that no line maps are left alone."))
     told.append(when_words(trigger))
     told.append(
-        _("What does not arrive is tried again for about two days; after that, or refused, it waits for staff.")
+        _("What does not arrive is tried again for about two days; after that it waits for staff, as what is refused.")
     )
     return told
 
