@@ -139,11 +139,13 @@ def _lines_turned(
 
 
 def _is_read_through(line: SyncConfigLine, lines: Sequence[SyncConfigLine], received: Mapping[Any, LineSpec]) -> bool:
-    """Whether it is a value of a related record that goes into the record itself there: no sub-line, although the
-    relation has a line."""
+    """Whether it is a value of a related record that goes into the record itself there: no sub-line of a relation that
+    has a line."""
     holder = line.field.rpartition(".")[0]
-    found = next((each for each in lines if holder and each.field == holder and each.pk in received), None)
-    return found is not None and not received[line.pk].field.startswith(f"{received[found.pk].field}.")
+    if not holder:
+        return False
+    found = next((each for each in lines if each.field == holder and each.pk in received), None)
+    return found is None or not received[line.pk].field.startswith(f"{received[found.pk].field}.")
 
 
 def _row(spec: LineSpec, line: SyncConfigLine) -> SyncConfigLine:

@@ -96,13 +96,14 @@ class Draft:
 
     def forget_deleted(self) -> bool:
         """Whether a connection was deleted meanwhile; whatever was said of its Odoo has to be said again."""
-        chosen = {self.connection, self.values.get("target_connection_id")} - {None}
+        said = (self.connection, self.values.get("target_connection_id"))
+        chosen = {int(number) for number in said if number is not None}
         left = set(OdooConnection.objects.filter(pk__in=chosen).values_list("pk", flat=True))
         if chosen == left:
             return False
         if self.connection not in left:
             self.connection, self.done = None, []
-        if self.values.get("target_connection_id") not in left:
+        if said[1] not in left:
             self.values.pop("target_connection_id", None)
             self.done = [name for name in self.done if name in ("connection", "model")]
         return True

@@ -113,16 +113,18 @@ def test_lines_without_a_way_back_are_named(connection: OdooConnection, other: O
         {"key": "comment", "calculation": "constant", "direction": "out", "default": "from A"},
         {"field": "display_name", "key": "function", "direction": "out"},
         {"field": "parent_id.name", "key": "street2", "direction": "out"},
+        {"field": "country_id.currency_id.name", "key": "street", "direction": "out"},
         {"field": "city", "key": "city", "active": False},
         before_script="record['name'] = record['name'].strip()",
     )
     found = way_back_make(config=config)
-    constant, dotted, name = found.left
+    constant, dotted, deeper, name = found.left
     assert "comment" in constant
     assert "a constant comes from no field" in constant
     assert name.startswith("display_name → function: ")
     assert "read-only in the other Odoo" in name
     assert dotted.startswith("parent_id.name → street2: it is read through a relation")
+    assert "country_id.currency_id.name → street: it is read through a relation" in deeper
     assert len(shown(found.config)) == len(LINES)
     assert [note for note in found.notes if "scripts before and after" in note]
     assert found.config.before_script == ""
