@@ -129,9 +129,9 @@ def _lines_turned(
             continue  # it takes no part in the way there either
         try:
             if line.pk not in received:
-                raise ValueError(problems.get(line.pk, "it has no field there"))
+                raise ValueError(problems.get(line.pk, _("it has no field there")))
             if _is_read_through(line, lines, received):
-                raise ValueError("it is read through a relation, and on the way back it would change another record")
+                raise ValueError(_("it is read through a relation, and on the way back it would change another record"))
             rows.append(_row(turned(line_spec(line), received[line.pk], model=config.model, source=source), line))
         except ValueError as error:
             made.left.append(_told(line, error))

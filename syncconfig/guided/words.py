@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from syncconfig.examples import API_PATH
 from syncconfig.models import ConflictRule, SyncConfig, SyncConfigLine
@@ -145,7 +144,7 @@ def _into_odoo(config: SyncConfig, lines: Sequence[SyncConfigLine], trigger: Syn
         )
     told += [_related_there(line, there) for line in lines if line.match_field]
     if method != "DELETE":
-        told.append(_RULES[ConflictRule(config.conflict_rule)] % named)
+        told.append(_who_wins(ConflictRule(config.conflict_rule)) % named)
         told.append(_("Only what differs is written; fields there that no line maps are left alone."))
     told.append(when_words(trigger))
     told.append(
@@ -164,12 +163,13 @@ def _related_there(line: SyncConfigLine, there: str) -> str:
     return _("%(field)s is found in %(there)s by its %(match)s, never by an id; %(missing)s.") % told
 
 
-_RULES = {
-    ConflictRule.SOURCE: _lazy("What %(here)s says wins: a mapped field that was changed in %(there)s is overwritten."),
-    ConflictRule.TARGET: _lazy("What was changed in %(there)s stays; the rest follows %(here)s."),
-    ConflictRule.NEWEST: _lazy("Of a field that was changed on both sides, the record that was changed last wins."),
-    ConflictRule.ASK: _lazy("A record that was changed on both sides waits under “Conflicts” until staff have chosen."),
-}
+def _who_wins(rule: ConflictRule) -> str:
+    return {
+        ConflictRule.SOURCE: _("What %(here)s says wins: a mapped field that was changed in %(there)s is overwritten."),
+        ConflictRule.TARGET: _("What was changed in %(there)s stays; the rest follows %(here)s."),
+        ConflictRule.NEWEST: _("Of a field that was changed on both sides, the record that was changed last wins."),
+        ConflictRule.ASK: _("A record that was changed on both sides waits under “Conflicts” until staff have chosen."),
+    }[rule]
 
 
 def when_words(trigger: SyncTrigger | None) -> str:
