@@ -27,7 +27,7 @@ _TECHNICAL: Final = (
 )  # fmt: skip
 _KEYS: Final = {"default_code": "sku", "list_price": "price", "lst_price": "price"}
 # The fields that are worth taking wherever they hold something.
-_USUAL: Final = frozenset(
+USUAL: Final = frozenset(
     {
         "name", "email", "phone", "street", "street2", "zip", "city", "country_id", "vat", "ref", "default_code",
         "barcode", "list_price", "lst_price", "categ_id", "client_order_ref", "date_order", "partner_id",
@@ -41,7 +41,7 @@ def record_fields(fields: Mapping[str, FieldType]) -> list[str]:
     """The names of the fields that are worth reading for `suggest_out`, the usual ones first."""
     wanted = {name for name, field in fields.items() if field.type in _TYPES} - {"id"}
     names = [name for name in wanted if not name.startswith(_TECHNICAL)]
-    return sorted(names, key=lambda name: (name not in _USUAL, name))[:MAX_FIELDS]
+    return sorted(names, key=lambda name: (name not in USUAL, name))[:MAX_FIELDS]
 
 
 def suggest_out(fields: Mapping[str, FieldType], record: Mapping[str, object]) -> list[Suggestion]:
@@ -51,7 +51,7 @@ def suggest_out(fields: Mapping[str, FieldType], record: Mapping[str, object]) -
     """
     if not record:
         return []
-    held = {name: record[name] for name in record_fields(fields) if _holds(record.get(name), fields[name])}
+    held = {name: record[name] for name in record_fields(fields) if has_value(record.get(name), fields[name])}
     best = next((name for name in IDENTIFIERS if name in held and fields[name].type == "char"), None)
     found = [_suggestion(name, value, fields[name], is_identifier=name == best) for name, value in held.items()]
     own = LineSpec("id", "id", direction="both" if best is None else "out", is_identifier=best is None)
@@ -63,7 +63,7 @@ def suggest_out(fields: Mapping[str, FieldType], record: Mapping[str, object]) -
 
 
 def _suggestion(name: str, value: object, field: FieldType, *, is_identifier: bool) -> Suggestion:
-    score, reason = (0.9, "usually wanted") if name in _USUAL or is_identifier else (0.4, "this record has it")
+    score, reason = (0.9, "usually wanted") if name in USUAL or is_identifier else (0.4, "this record has it")
     key = _KEYS.get(name, name.removesuffix("_id"))
     if field.type == "many2one":
         shown = value[1] if isinstance(value, (list, tuple)) and len(value) == 2 else value
@@ -72,5 +72,5 @@ def _suggestion(name: str, value: object, field: FieldType, *, is_identifier: bo
     return Suggestion(LineSpec(name, key, direction=direction, is_identifier=is_identifier), score, reason, value)
 
 
-def _holds(value: object, field: FieldType) -> bool:
+def has_value(value: object, field: FieldType) -> bool:
     return value is not None and (value is not False or field.type == "boolean")

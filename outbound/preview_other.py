@@ -16,14 +16,13 @@ from outbound.source_records import other_error
 from syncconfig.connections import client_for
 from syncconfig.models import SyncConfig
 from syncconfig.models.config import DeleteMode
-from syncconfig.receiving import Receiver, receiver_for, target_of
+from syncconfig.receiving import Receiver, target_of
 
 MAX_TEXT: Final = 100
 
 
-def preview_meetings(*, config: SyncConfig, parcels: Sequence[Parcel]) -> list[RecordPreview]:
-    """One for each record, in order. Reads both Odoos and writes nothing. Raises RemoteError and ConfigBroken."""
-    receiver = receiver_for(config)
+def preview_meetings(*, config: SyncConfig, receiver: Receiver, parcels: Sequence[Parcel]) -> list[RecordPreview]:
+    """One for each record, in order. Reads both Odoos and writes nothing. Raises RemoteError."""
     client = ReadOnlyOdoo(client_for(target_of(config)))
     # A parcel that was never inserted has no id, and meetings tell them apart by it.
     for number, parcel in enumerate(parcels, 1):

@@ -27,11 +27,13 @@ from outbound.requests import OutRequest
 from outbound.runs import RunRefused, check_can_run
 from outbound.selection import Selection
 from outbound.targets.base import Target
+from outbound.targets.other_odoo import OtherOdooTarget
 from outbound.targets.registry import target_for
 from syncconfig.connections import client_for
 from syncconfig.models import SyncConfig
 from syncconfig.models.config import RequestShape
 from syncconfig.plans import ConfigBroken, plan_for
+from syncconfig.receiving import Receiver
 from syncconfig.secrets import SecretUnreadable
 
 
@@ -42,9 +44,10 @@ def preview_out(
     limit: int = 10,
     rec: Recording | None = None,
     plan: Plan | None = None,
+    receiver: Receiver | None = None,
 ) -> Preview:
     """What a run would send of the records with these Odoo ids, or of the first `limit` of the filter domain. `plan` is
-    given for a config that is not stored.
+    given for a config that is not stored, and `receiver` with it where its records go into another Odoo.
 
     Raises nothing remote, as `preview_in`.
     """
@@ -52,7 +55,7 @@ def preview_out(
         check_can_run(config)
         plan = plan or plan_for(config)
         with dry_run(config, plan, rec) as made:
-            target = target_for(config)
+            target = target_for(config) if receiver is None else OtherOdooTarget(config, receiver)
             made.add_secrets(target.secrets())
             client = ReadOnlyOdoo(client_for(config.connection))
             selection = Selection(config=config, plan=plan, client=client, now=timezone.now(), record_ids=ids)
@@ -69,7 +72,7 @@ def preview_out(
             if found is None and result.values is not None:
                 parcel, found = _sent(config, record_id, result.values, known.get(record_id, NOTHING))
                 found.values = shown(result.values, plan.secret_keys)
-                if config.is_odoo_to_odoo:
+                if isinstance(target, OtherOdooTarget):
                     # Whatever was sent before, the comparison says what differs.
                     meeting[record_id] = parcel
                 elif found.effect is Effect.SEND:
@@ -79,7 +82,7 @@ def preview_out(
             if found is not None:
                 found.odoo_id = record_id
                 preview.records.append(found)
-        if meeting:
+        if meeting and isinstance(target, OtherOdooTarget):
             _add_meetings(config, target, preview, meeting)
         preview.records += [
             RecordPreview(f"#{absent}", Effect.REFUSE, absent, problem=_ABSENT) for absent in page.absent
@@ -118,12 +121,12 @@ def _sent(
     return parcel, record
 
 
-def _add_meetings(config: SyncConfig, target: Target, preview: Preview, parcels: dict[int, Parcel]) -> None:
+def _add_meetings(config: SyncConfig, target: OtherOdooTarget, preview: Preview, parcels: dict[int, Parcel]) -> None:
     """In place of the records that would go into another Odoo, what would become of them there."""
     with dry_run(config, None, None) as made:
         made.add_secrets(target.secrets())
         made.add_secret_keys(target.secret_keys())
-        met = preview_meetings(config=config, parcels=list(parcels.values()))
+        met = preview_meetings(config=config, receiver=target.receiver, parcels=list(parcels.values()))
     by_id = dict(zip(parcels, met, strict=True))
     preview.records = [by_id.get(each.odoo_id or 0, each) for each in preview.records]
 

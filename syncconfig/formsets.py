@@ -8,10 +8,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from unfold.forms import PaginationInlineFormSet
 
-from syncconfig.fit import KnownFields, fit_messages
+from syncconfig.fit import KnownFields
 from syncconfig.models import SyncConfigLine
-from syncconfig.receiving import receiving_messages
-from syncconfig.rules import LineMessage, lines_messages, url_message
+from syncconfig.receiving import lines_fit
+from syncconfig.rules import lines_messages, url_message
 
 
 class LineFormSet(PaginationInlineFormSet):
@@ -32,8 +32,8 @@ class LineFormSet(PaginationInlineFormSet):
         lines: list[SyncConfigLine] = [form.instance for form in kept]
         _place_new(lines)
         messages = lines_messages(lines)
-        if not messages and self.known_fields is not None and self.instance.model in self.known_fields:
-            messages = fit_messages(self.instance, lines, self.known_fields) or self._there_messages(lines)
+        if not messages:
+            messages = lines_fit(self.instance, lines, self.known_fields, self.known_there)
         general = [message.message for message in messages if message.index is None]
         for found in messages:
             if found.index is not None:
@@ -46,11 +46,6 @@ class LineFormSet(PaginationInlineFormSet):
             raise forms.ValidationError(general)
         if messages:
             raise forms.ValidationError(_("Some mapping lines need a change; they are marked below."))
-
-    def _there_messages(self, lines: list[SyncConfigLine]) -> list[LineMessage]:
-        if self.known_fields is None or self.known_there is None or not self.instance.is_odoo_to_odoo:
-            return []
-        return receiving_messages(self.instance, lines, self.known_fields, self.known_there)
 
     def _is_kept(self, form: forms.BaseModelForm) -> bool:
         if self.can_delete and self._should_delete_form(form):

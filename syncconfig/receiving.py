@@ -14,7 +14,7 @@ from mapping.paths import Path
 from mapping.plan import Plan, compile_plan
 from mapping.receiving import Legs, Receiving, keys_turned_round, receiving
 from mapping.spec import PlanError, Problem, Schema
-from syncconfig.fit import KnownFields, KnownSchema
+from syncconfig.fit import KnownFields, KnownSchema, fit_messages
 from syncconfig.models import OdooConnection, RequestType, SyncConfig, SyncConfigLine
 from syncconfig.plans import ConfigBroken, ConnectionSchema, line_spec, names_of, plan_spec
 from syncconfig.rules import LineMessage
@@ -54,7 +54,7 @@ def receiver_for(config: SyncConfig) -> Receiver:
         known = _receivers.get(config.pk)
     if known and known[0] == version:
         return known[1]
-    made = _compile(config, connection, config.lines.filter(active=True))
+    made = compile_receiver(config, config.lines.filter(active=True))
     with _receivers_lock:
         _receivers[config.pk] = (version, made)
     return made
@@ -79,8 +79,10 @@ def receiving_config(config: SyncConfig) -> SyncConfig:
     )
 
 
-def _compile(config: SyncConfig, connection: OdooConnection, lines: Iterable[SyncConfigLine]) -> Receiver:
-    found = _receiving(config, list(lines), ConnectionSchema(config.connection), ConnectionSchema(connection))
+def compile_receiver(config: SyncConfig, lines: Iterable[SyncConfigLine]) -> Receiver:
+    """A receiver of the given lines, saved or not. Raises as `receiver_for` does."""
+    connection = target_of(config)
+    found = receiving_of(config, list(lines), ConnectionSchema(config.connection), ConnectionSchema(connection))
     if found.problems:
         raise ConfigBroken(config, found.problems)
     try:
@@ -90,10 +92,24 @@ def _compile(config: SyncConfig, connection: OdooConnection, lines: Iterable[Syn
     return Receiver(receiving_config(config), plan, found.not_compared, found.legs)
 
 
-def _receiving(config: SyncConfig, lines: Sequence[SyncConfigLine], source: Schema, target: Schema) -> Receiving:
+def receiving_of(config: SyncConfig, lines: Sequence[SyncConfigLine], source: Schema, target: Schema) -> Receiving:
+    """The lines as the other Odoo receives them, not compiled."""
     spec = plan_spec(config, tuple(line_spec(line) for line in lines))
     further = names_of(config.script_writes)
     return receiving(spec, source=source, model=config.receiving_model, target=target, further=further)
+
+
+def lines_fit(
+    config: SyncConfig, lines: Sequence[SyncConfigLine], known: KnownFields | None, known_there: KnownFields | None
+) -> list[LineMessage]:
+    """What is wrong with the active lines, saved or not, against the fields here, and if nothing is, against those of
+    the other Odoo where one is the target. Empty where too little is known to say: None is nothing."""
+    if known is None or config.model not in known:
+        return []
+    messages = fit_messages(config, lines, known)
+    if messages or known_there is None or not config.is_odoo_to_odoo:
+        return messages
+    return receiving_messages(config, lines, known, known_there)
 
 
 def receiving_messages(

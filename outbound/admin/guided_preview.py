@@ -16,6 +16,7 @@ from outbound.preview_out import preview_out
 from syncconfig.guided.drafts import Draft
 from syncconfig.models import SyncConfig, SyncConfigLine
 from syncconfig.plans import ConfigBroken, compile_lines
+from syncconfig.receiving import compile_receiver
 
 
 def draft_shown(config: SyncConfig, lines: Sequence[SyncConfigLine], draft: Draft) -> SafeString:
@@ -27,10 +28,12 @@ def draft_shown(config: SyncConfig, lines: Sequence[SyncConfigLine], draft: Draf
 def _preview(config: SyncConfig, lines: Sequence[SyncConfigLine], draft: Draft) -> Preview:
     try:
         plan = compile_lines(config, lines)
+        receiver = compile_receiver(config, lines) if config.is_odoo_to_odoo else None
     except (ConfigBroken, RemoteError) as error:
         return Preview(problem=str(error))
     if draft.maps_in:
         given = json.loads(draft.sample)
         payloads = given if isinstance(given, list) else [given]
         return preview_in(config=config, payloads=payloads[:MAX_RECORDS], plan=plan)
-    return preview_out(config=config, ids=[draft.record_id] if draft.record_id else None, limit=1, plan=plan)
+    ids = [draft.record_id] if draft.record_id else None
+    return preview_out(config=config, ids=ids, limit=1, plan=plan, receiver=receiver)

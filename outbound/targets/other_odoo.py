@@ -68,11 +68,13 @@ class OtherOdooTarget(Target):
     def host_url(cls, config: SyncConfig) -> str:
         return target_of(config).url
 
-    def __init__(self, config: SyncConfig) -> None:
+    def __init__(self, config: SyncConfig, receiver: Receiver | None = None) -> None:
+        """`receiver` is given for a config that is not stored."""
         super().__init__(config)
         try:
-            plan_for(config)
-            self.receiver = self._receiver()
+            if receiver is None:
+                plan_for(config)
+            self.receiver = receiver or self._receiver()
         except ConfigBroken as error:
             raise RemoteError(str(error), kind=Kind.PERMANENT, code="config_broken") from error
         self.client = client_for(target_of(config))

@@ -1,6 +1,18 @@
 """The admin of what staff configure; a file per concept."""
 
-from syncconfig.admin import asking, config, connection, exporting, history, importing, people, printing, queue, schema
+from syncconfig.admin import (
+    asking,
+    config,
+    connection,
+    exporting,
+    history,
+    importing,
+    people,
+    printing,
+    queue,
+    schema,
+    ways_back,
+)
 
 __all__ = [
     "asking",
@@ -13,4 +25,5 @@ __all__ = [
     "printing",
     "queue",
     "schema",
+    "ways_back",
 ]

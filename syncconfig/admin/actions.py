@@ -54,7 +54,8 @@ class ConfigActionsMixin:
         offered: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
         if not self.button_types and not self.button_tests:
             return offered
-        config = SyncConfig.objects.only("request_type", "active", "method_get").filter(pk=object_id).first()
+        names = ("request_type", "active", "method_get", "method_delete", "target_connection_id", "pair_id")
+        config = SyncConfig.objects.only(*names).filter(pk=object_id).first()
         return [item for item in offered if config and self._makes_sense(item.method.original_function_name, config)]
 
     def _makes_sense(self, name: str, config: SyncConfig) -> bool:
@@ -111,7 +112,7 @@ def add_config_button(
     only_if: Callable[[SyncConfig], bool] | None = None,
 ) -> None:
     """Show a button on every config's form, or only on those of one request type; `is_in_menu` puts it under “More”,
-    where what is needed seldom leaves room for the rest, and `only_if` is asked with the config's type and activity.
+    where what is needed seldom leaves room for the rest, and `only_if` is asked with the config.
 
     `method(model_admin, request, object_id) -> HttpResponse` is decorated with `unfold.decorators.action`. Its
     `permissions=[...]` are obeyed: "run" is the right to run a sync, "change" and "view" are Django's.

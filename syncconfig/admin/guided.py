@@ -22,7 +22,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from syncconfig.admin.guided_steps import PAGES, StepPage
-from syncconfig.guided.drafts import FETCH, Draft, Drafts, template_of
+from syncconfig.guided.drafts import FETCH, INTO_ODOO, Draft, Drafts, template_of
 from syncconfig.guided.making import draft_make
 from syncconfig.guided.samples import sample_keep
 from syncconfig.guided.steps import (
@@ -36,7 +36,7 @@ from syncconfig.guided.steps import (
     steps_of,
 )
 from syncconfig.guided.templates import templates
-from syncconfig.models import OdooConnection, RequestType, SyncConfig
+from syncconfig.models import RequestType, SyncConfig
 from syncconfig.secrets import SecretUnreadable, decrypt, encrypt
 
 FRESH_TOKEN = "guided-token-{}"  # noqa: S105 - the name of a session key
@@ -74,7 +74,7 @@ class GuidedMixin:
         if request.method == "POST":
             template = known.get(request.POST.get("template", ""))
             request_type = request.POST.get("request_type", "")
-            if template is None and request_type not in (*RequestType.values, FETCH):
+            if template is None and request_type not in (*RequestType.values, FETCH, INTO_ODOO):
                 return redirect("admin:syncconfig_guided_start")
             draft = Draft.begun(template=template, request_type=request_type)
             Drafts(request.session).save(draft)
@@ -93,7 +93,7 @@ class GuidedMixin:
                     ),
                     (
                         _now("Out of Odoo"),
-                        _now("Records of Odoo are sent to another system's address."),
+                        _now("Records of Odoo are sent to another system's address, or into another Odoo."),
                         RequestType.OUT,
                         [each for each in known.values() if each.request_type == RequestType.OUT],
                     ),
@@ -119,9 +119,7 @@ class GuidedMixin:
         found = Drafts(request.session).get(draft)
         if found is None:
             return self._gone(request)
-        if found.connection and not OdooConnection.objects.filter(pk=found.connection).exists():
-            # Somebody has deleted it meanwhile; whatever was said of its Odoo has to be said again.
-            found.connection, found.done = None, []
+        if found.forget_deleted():
             Drafts(request.session).save(found)
         here = next((each for each in steps_of(found) if each.name == step), None)
         if here is None:
@@ -133,7 +131,8 @@ class GuidedMixin:
     @staticmethod
     def _said(draft: Draft) -> tuple[Any, ...]:
         """What later steps depend on."""
-        return draft.connection, draft.values.get("model"), draft.values.get("domain"), draft.record_id, draft.sample
+        names = ("model", "domain", "target_connection_id", "target_model")
+        return draft.connection, *(draft.values.get(name) for name in names), draft.record_id, draft.sample
 
     @method_decorator(sensitive_post_parameters("auth_secret"))
     def _take_step(self, request: HttpRequest, draft: Draft, step: Step) -> HttpResponse:

@@ -76,6 +76,43 @@ class ConnectionStep(forms.Form):
         field.queryset = OdooConnection.objects.order_by("name").defer("secret")
 
 
+class OtherStep(StepForm):
+    """Where records go, what becomes of them there, and who wins."""
+
+    target_connection = ConnectionChoice(
+        queryset=OdooConnection.objects.none(),
+        label=_("Other Odoo"),
+        empty_label=None,
+        widget=UnfoldAdminRadioSelectWidget,
+        error_messages={"required": _("Choose the Odoo that the records go into.")},
+        help_text=_("The Odoo that the records go into, and the user whose rights apply there."),
+    )
+    method = forms.ChoiceField(
+        label=_("What happens there"),
+        choices=[
+            ("POST", _("Create and update")),
+            ("PUT", _("Only update those that are there")),
+            ("DELETE", _("Archive or delete them")),
+        ],
+        initial="POST",
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text=_("What is removed is archived, unless the form says otherwise afterwards, under “DELETE means”."),
+    )
+    field_order = ("target_connection", "target_model", "method", "conflict_rule")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["target_connection"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        field.queryset = OdooConnection.objects.order_by("name").defer("secret")
+        self.initial.setdefault("method", next(iter(self.instance.methods), "POST"))
+
+    def _post_clean(self) -> None:
+        for name in METHODS:
+            setattr(self.instance, f"method_{name.lower()}", name == self.cleaned_data.get("method"))
+        super()._post_clean()
+
+
 class SampleStep(forms.Form):
     """A record as the other system writes it; or, for what is sent, a record of Odoo."""
 
@@ -107,6 +144,10 @@ class SampleStep(forms.Form):
         field = self.fields["record_id"]
         assert isinstance(field, forms.TypedChoiceField)  # noqa: S101 - declared above
         field.choices = choices
+        if draft.into_odoo:
+            del self.fields["sample"]
+            field.help_text = _("Lines are proposed from what it holds, and the last step shows what it would change.")
+            return
         self.fields["sample"].label = _("What the other system takes")
         self.fields["sample"].help_text = _(
             "If its documentation shows an example in JSON, paste it here: its keys are then proposed. May stay empty."

@@ -114,6 +114,7 @@ class MappingStepMixin:
     draft: Draft
     form: Any
     learn: Any
+    learn_there: Any
     template: ClassVar[str]
 
     def make_form(self, data: Any) -> MappingForms:
@@ -123,7 +124,9 @@ class MappingStepMixin:
     def _propose(self) -> None:
         """Once for what was said before; what was ticked since is kept."""
         draft = self.draft
-        asked = "|".join(map(str, (draft.connection, draft.values["model"], draft.record_id, hash_of(draft.sample))))
+        target = (draft.values.get("target_connection_id"), draft.values.get("target_model"))
+        said = (draft.connection, draft.values["model"], draft.record_id, hash_of(draft.sample), *target)
+        asked = "|".join(map(str, said))
         if draft.proposed_for == asked:
             return
         connection = draft.config().connection
@@ -146,7 +149,8 @@ class MappingStepMixin:
             if row.get("is_own"):
                 kind_guess(row, config, known)
         self.draft.lines = rows
-        form.note(lines_check(config, self.draft.taken_lines(), known), rows)
+        there: KnownFields | None = self.learn_there([row["key"] for row in rows if row["taken"]])
+        form.note(lines_check(config, self.draft.taken_lines(), known, there), rows)
         return not form.check
 
     def take(self) -> None:
@@ -177,6 +181,8 @@ class MappingStepMixin:
             "general": form.check.general,
             "connection": self.draft.connection,
             "model": self.draft.values["model"],
+            "target": self.draft.target,
+            "target_model": self.draft.target_model,
         }
 
 
@@ -191,12 +197,26 @@ def kind_guess(row: dict[str, Any], config: SyncConfig, known: KnownFields | Non
     row.pop("calculation", None)
     row.pop("match_field", None)
     row["direction"] = "both"
-    if config.plan_direction == "out" and not row["is_identifier"]:
+    if config.is_odoo_to_odoo:
+        _kind_there(row, field)
+    elif config.plan_direction == "out" and not row["is_identifier"]:
         row["direction"] = "out"
     elif field is not None and field.type == "many2one" and field.relation:
         row["calculation"] = "relational"
         row["match_field"] = match_field_for(field.relation)
     elif field is not None and field.readonly and not row["is_identifier"]:
+        row["direction"] = "out"
+
+
+def _kind_there(row: dict[str, Any], field: Field | None) -> None:
+    """Into another Odoo, every relation is found there by a field; rows of a one2many are made by their sub-lines."""
+    if field is None:
+        return
+    if field.relation:
+        row["calculation"] = "relational"
+    if field.type in ("many2one", "many2many") and field.relation:
+        row["match_field"] = match_field_for(field.relation)
+    if field.readonly and not row["is_identifier"]:
         row["direction"] = "out"
 
 

@@ -21,6 +21,7 @@ from syncconfig.admin.guided_forms import (
     AccessInStep,
     AccessOutStep,
     ConnectionStep,
+    OtherStep,
     ReviewStep,
     SampleStep,
     StepForm,
@@ -34,7 +35,8 @@ from syncconfig.guided.drafts import DRAFT_PK, Draft, free, template_of
 from syncconfig.guided.previewing import draft_preview
 from syncconfig.guided.proposing import records_offer
 from syncconfig.guided.words import sentences
-from syncconfig.models import SyncConfig, SyncTrigger
+from syncconfig.models import OdooConnection, SyncConfig, SyncTrigger
+from syncconfig.receiving import receiving_paths
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.watching import watched
 
@@ -78,10 +80,17 @@ class StepPage:
 
     def learn(self, paths: list[str]) -> KnownFields | None:
         """What Odoo says of the model's fields; None, and a message, where it cannot be asked."""
-        connection = self.draft.config().connection
+        return self._learn(self.draft.config().connection, self.draft.values["model"], paths)
+
+    def learn_there(self, keys: list[str]) -> KnownFields | None:
+        """The same of the other Odoo, for what the keys name; None also where there is none."""
+        target = self.draft.target
+        return None if target is None else self._learn(target, self.draft.target_model, receiving_paths(keys))
+
+    def _learn(self, connection: OdooConnection, model: str, paths: list[str]) -> KnownFields | None:
         try:
             with watched(connection):
-                return fields_learn(connection, self.draft.values["model"], paths)
+                return fields_learn(connection, model, paths)
         except (RemoteError, SecretUnreadable) as error:
             messages.warning(self.request, str(error))
             return None
@@ -144,6 +153,45 @@ class ModelPage(StepPage):
         return {"connection": self.draft.connection}
 
 
+class OtherPage(StepPage):
+    """The other Odoo and the model there, under the rules of the form; that Odoo is asked whether it has the model."""
+
+    template = "admin/syncconfig/guided/other.html"
+    fields = ("target_connection", "target_model", "conflict_rule")
+
+    def make_form(self, data: Any) -> Any:
+        form = self.model_form(OtherStep, list(self.fields), data)
+        form.fields["target_model"].widget.attrs["data-lookup-url"] = reverse(
+            "admin:syncconfig_lookup_models"
+        ).removesuffix("models/")
+        return form
+
+    def is_valid(self) -> bool:
+        if not self.form.is_valid():
+            return False
+        config = self.form.instance
+        try:
+            with watched(config.target_connection):
+                fields_learn(config.target_connection, config.receiving_model, [])
+        except (RemoteError, SecretUnreadable) as error:
+            if isinstance(error, RemoteError) and is_about_config(error):
+                self.form.add_error("target_model", str(error))
+                return False
+            messages.warning(self.request, str(error))
+        return True
+
+    def take(self) -> None:
+        self.keep(["target_model", "conflict_rule", "method_post", "method_put", "method_delete"])
+        self.draft.values["target_connection_id"] = self.form.instance.target_connection_id
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "connection": self.draft.connection,
+            "model": self.draft.values["model"],
+            "has_others": self.form.fields["target_connection"].queryset.count() > 1,
+        }
+
+
 class SamplePage(StepPage):
     def make_form(self, data: Any) -> SampleStep:
         template = template_of(self.draft)
@@ -171,7 +219,7 @@ class SamplePage(StepPage):
         return found
 
     def take(self) -> None:
-        self.draft.sample = self.form.cleaned_data["sample"]
+        self.draft.sample = self.form.cleaned_data.get("sample", "")
         self.draft.record_id = self.form.cleaned_data.get("record_id")
 
 
@@ -254,9 +302,13 @@ class ReviewPage(StepPage):
         form = self.model_form(ReviewStep, ["name", "active"], data)
         template = template_of(self.draft)
         if not form.initial.get("name"):
-            title = str(template.title) if template else f"{self.draft.values['model']} {self.draft.request_type}"
+            title = str(template.title) if template and not template.into_odoo else self._title()
             form.initial["name"] = free(title, "name", " ")
         return form
+
+    def _title(self) -> str:
+        model, target = self.draft.values["model"], self.draft.target
+        return f"{model} → {target.name}"[:90] if target is not None else f"{model} {self.draft.request_type}"
 
     def take(self) -> None:
         self.keep(["name"])
@@ -277,6 +329,7 @@ class ReviewPage(StepPage):
 PAGES: dict[str, Callable[[Any, HttpRequest, Draft], StepPage]] = {
     "connection": ConnectionPage,
     "model": ModelPage,
+    "other": OtherPage,
     "sample": SamplePage,
     "mapping": MappingPage,
     "access": AccessPage,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from syncconfig.documents.learning import Learnt
 from syncconfig.documents.matching import rows_match
 from syncconfig.documents.rows import keys_check, row_apply
 from syncconfig.documents.sections import CONFIGS, Section, sections
@@ -15,15 +16,15 @@ from syncconfig.documents.work import Work
 from syncconfig.documents.yaml_text import Path
 from syncconfig.domains import domain_message
 from syncconfig.drifts import snapshot_keep
-from syncconfig.fit import KnownFields, fit_messages
 from syncconfig.models import SyncConfig, SyncConfigLine
+from syncconfig.receiving import lines_fit
 from syncconfig.rules import lines_messages, url_message
 
 MAX_ROWS: Final = 1000
 
 
 def config_apply(
-    work: Work, config: SyncConfig | None, document: Mapping[str, Any], path: Path, known: KnownFields | None
+    work: Work, config: SyncConfig | None, document: Mapping[str, Any], path: Path, learnt: Learnt
 ) -> SyncConfig:
     """Returns the config; with problems noted, its rows may be half done, and the transaction must be taken back."""
     before = len(work.problems)
@@ -40,9 +41,9 @@ def config_apply(
         else:
             _single_apply(work, section, config, given, here, place)
     if len(work.problems) == before:
-        _rules_check(work, config, done, path, known)
-    if len(work.problems) == before and known is not None and config.model in known:
-        snapshot_keep(config, known)
+        _rules_check(work, config, done, path, learnt)
+    if len(work.problems) == before and learnt.here is not None and config.model in learnt.here:
+        snapshot_keep(config, learnt.here)
     return config
 
 
@@ -95,14 +96,10 @@ def _single_apply(
         row_apply(work, section, row, document, path, place, parent=config, clears_secrets=given is None)
 
 
-def _rules_check(
-    work: Work, config: SyncConfig, done: Mapping[str, list[Any]], path: Path, known: KnownFields | None
-) -> None:
+def _rules_check(work: Work, config: SyncConfig, done: Mapping[str, list[Any]], path: Path, learnt: Learnt) -> None:
     """What the form's formset asks of the lines together, and of the domain and URL with them."""
     lines: list[SyncConfigLine] = done["lines"]
-    messages = lines_messages(lines)
-    if not messages and known is not None and config.model in known:
-        messages = fit_messages(config, lines, known)
+    messages = lines_messages(lines) or lines_fit(config, lines, learnt.here, learnt.there)
     for found in messages:
         where = () if found.index is None else (found.index, *((found.field,) if found.field else ()))
         work.refuse((*path, "lines", *where), found.message)
@@ -110,5 +107,5 @@ def _rules_check(
     keys = {line.key for line in lines if line.active and line.key and line.direction != "in"}
     if message := url_message(config, keys=keys, path_params=path_params):
         work.refuse((*path, "url"), message)
-    if known is not None and (message := domain_message(config.domain, config.model, known)):
+    if learnt.here is not None and (message := domain_message(config.domain, config.model, learnt.here)):
         work.refuse((*path, "domain"), message)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from syncconfig.acting import Actor, acting, actor_of
 from syncconfig.documents.configs import config_apply
-from syncconfig.documents.learning import known_fields_learn
+from syncconfig.documents.learning import NOTHING, Learnt, fields_learn_named
 from syncconfig.documents.outcome import Effect, ImportRefused, ObjectChange, Outcome, Problem
 from syncconfig.documents.permits import permission_problems
 from syncconfig.documents.pruning import Prune, configs_prune
@@ -27,7 +27,6 @@ from syncconfig.documents.stored import rows
 from syncconfig.documents.work import Work
 from syncconfig.documents.writing import VERSION, config_document, connection_documents
 from syncconfig.documents.yaml_text import DocumentError, Loaded, load_yaml
-from syncconfig.fit import KnownFields
 
 TOP_KEYS: Final = ("version", "connections", "configs")
 MAX_OBJECTS: Final = 1000
@@ -80,7 +79,7 @@ def document_import(
     outcome = Outcome(problems=work.problems, secrets_asked=work.secrets_asked)
     if not _top_check(work, loaded.value):
         return _placed(outcome, loaded)
-    known, outcome.warnings = known_fields_learn(loaded.value.get("configs", []))
+    known, outcome.warnings = fields_learn_named(loaded.value.get("configs", []))
     try:
         with acting(actor), transaction.atomic():
             _apply(work, outcome, loaded.value, prune, known, config_ids or {})
@@ -149,7 +148,7 @@ def _apply(
     outcome: Outcome,
     document: Mapping[str, Any],
     prune: Prune,
-    known: Mapping[int, KnownFields],
+    known: Mapping[int, Learnt],
     config_ids: Mapping[int, int | None],
 ) -> None:
     for index, entry in enumerate(document.get("connections", [])):
@@ -161,7 +160,7 @@ def _apply(
     kept = set()
     for index in _in_order(entries):
         entry = entries[index]
-        row = config_apply(work, meant[index], entry, ("configs", index), known.get(index))
+        row = config_apply(work, meant[index], entry, ("configs", index), known.get(index, NOTHING))
         after = config_document(row.pk) if row.pk else None
         name = entry["name"].strip()
         if row.pk is None:

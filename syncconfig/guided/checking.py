@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from syncconfig.fit import KnownFields, fit_messages
+from syncconfig.fit import KnownFields
 from syncconfig.models import SyncConfig, SyncConfigLine
+from syncconfig.receiving import lines_fit
 from syncconfig.rules import lines_messages, url_message
 
 
@@ -25,8 +26,14 @@ class LinesCheck:
         return bool(self.by_line or self.general)
 
 
-def lines_check(config: SyncConfig, lines: Sequence[SyncConfigLine], known: KnownFields | None) -> LinesCheck:
-    """Each line on its own, then all together, then against Odoo's fields as far as they are `known`."""
+def lines_check(
+    config: SyncConfig,
+    lines: Sequence[SyncConfigLine],
+    known: KnownFields | None,
+    known_there: KnownFields | None = None,
+) -> LinesCheck:
+    """Each line on its own, then all together, then against Odoo's fields as far as they are `known`, and against those
+    of the other Odoo where there is one."""
     found = LinesCheck()
     if not lines:
         found.general.append(_("Take at least one line."))
@@ -38,9 +45,7 @@ def lines_check(config: SyncConfig, lines: Sequence[SyncConfigLine], known: Know
             found.by_line[index] = error.messages
     if found:
         return found
-    messages = lines_messages(lines)
-    if not messages and known is not None and config.model in known:
-        messages = fit_messages(config, lines, known)
+    messages = lines_messages(lines) or lines_fit(config, lines, known, known_there)
     for message in messages:
         if message.index is None:
             found.general.append(message.message)

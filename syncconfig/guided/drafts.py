@@ -22,6 +22,9 @@ DRAFT_PK: Final = 0
 FETCH: Final = "fetch"
 """What is chosen for a sync that asks another system (Out with GET)."""
 
+INTO_ODOO: Final = "odoo"
+"""What is chosen for a sync whose records go into another Odoo."""
+
 _KEY: Final = "guided"
 
 
@@ -32,6 +35,7 @@ class Draft:
 
     name: str
     request_type: str
+    into_odoo: bool = False
     template: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     connection: int | None = None
@@ -51,12 +55,15 @@ class Draft:
         name = secrets.token_hex(6)
         if template is None and request_type == FETCH:
             return cls(name, RequestType.OUT.value, values={"method_get": True})
+        if template is None and request_type == INTO_ODOO:
+            return cls(name, RequestType.OUT.value, into_odoo=True, values={"method_post": True})
         if template is None:
             # Most callers bring something; which ways the lines have to work depends on it.
             return cls(name, request_type, values={"method_post": True} if request_type == RequestType.IN else {})
         return cls(
             name,
             template.request_type,
+            into_odoo=template.into_odoo,
             template=template.key,
             values={"model": template.model, **template.values},
         )
@@ -75,6 +82,31 @@ class Draft:
     def maps_in(self) -> bool:
         """Whether it is the other system's records that are mapped."""
         return self.is_in or self.fetches
+
+    @property
+    def target(self) -> OdooConnection | None:
+        """The other Odoo, once it was chosen and while it is there."""
+        number = self.values.get("target_connection_id")
+        return OdooConnection.objects.filter(pk=number).first() if number else None
+
+    @property
+    def target_model(self) -> str:
+        """The model in the other Odoo."""
+        return str(self.values.get("target_model") or self.values["model"])
+
+    def forget_deleted(self) -> bool:
+        """Whether a connection was deleted meanwhile; whatever was said of its Odoo has to be said again."""
+        said = (self.connection, self.values.get("target_connection_id"))
+        chosen = {int(number) for number in said if number is not None}
+        left = set(OdooConnection.objects.filter(pk__in=chosen).values_list("pk", flat=True))
+        if chosen == left:
+            return False
+        if self.connection not in left:
+            self.connection, self.done = None, []
+        if said[1] not in left:
+            self.values.pop("target_connection_id", None)
+            self.done = [name for name in self.done if name in ("connection", "model")]
+        return True
 
     def secret_set(self, text: str) -> None:
         self.secret = encrypt(text) if text else ""

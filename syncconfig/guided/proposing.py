@@ -13,10 +13,12 @@ from clients.odoo.read_only import ReadOnlyOdoo
 from clients.odoo.schema import Field
 from mapping.suggest import Suggestion, suggest_lines
 from mapping.suggest_out import record_fields, suggest_out
+from mapping.suggest_same import suggest_same
 from syncconfig.connections import client_for, fields_of
 from syncconfig.fit import MAX_MODELS
 from syncconfig.guided.drafts import Draft, template_of
 from syncconfig.models import OdooConnection
+from syncconfig.receiving import receiving_paths
 
 MAX_CHOICES: Final = 10
 MAX_PROPOSED: Final = 60
@@ -34,11 +36,16 @@ def lines_propose(draft: Draft, connection: OdooConnection) -> list[Row]:
     sample = json.loads(draft.sample) if draft.sample else None
     if isinstance(sample, list):
         sample = sample[0] if sample else None
-    rows = list(_of_template(draft, known))
+    target = draft.target
+    there = _Known(target) if target is not None else None
+    rows = list(_of_template(draft, known, there))
     suggested = suggest_lines(model, sample, known) if sample is not None else []
-    if draft.record_id is not None:
-        record = record_read(connection, model, draft.record_id, known(model) or {})
-        suggested += suggest_out(known(model) or {}, record)
+    fields = {} if draft.maps_in else known(model) or {}
+    record = record_read(connection, model, draft.record_id, fields) if draft.record_id is not None else {}
+    if there is not None:
+        suggested += suggest_same(fields, there(draft.target_model) or {}, record)
+    else:
+        suggested += suggest_out(fields, record)
     taken = {row["field"] for row in rows} | {row["key"] for row in rows if row["key"]}
     has_lines = bool(rows)
     for each in suggested:
@@ -92,20 +99,27 @@ class _Known:
         return found
 
 
-def _of_template(draft: Draft, known: _Known) -> Iterator[Row]:
+def _of_template(draft: Draft, known: _Known, there: _Known | None) -> Iterator[Row]:
     template = template_of(draft)
     # Another model was chosen: what the template says of its fields means nothing there.
     if template is None or template.model != draft.values["model"]:
         return
     for line in template.lines:
-        is_there = known.at(template.model, str(line["field"])) is not None
+        is_here = known.at(template.model, str(line["field"])) is not None
+        is_taken_there = there is None or _is_at(there, draft, str(line["key"]))
+        is_there = is_here and is_taken_there
+        lacks = _("this Odoo has no such field") if not is_here else _("the other Odoo has no such field")
         yield {
             "key": "",
             **{name: value for name, value in line.items() if name != "is_optional"},
             "taken": is_there and not line.get("is_optional", False),
             "is_missing": not is_there,
-            "why": _("from the template") if is_there else _("this Odoo has no such field"),
+            "why": _("from the template") if is_there else lacks,
         }
+
+
+def _is_at(there: _Known, draft: Draft, key: str) -> bool:
+    return any(there.at(draft.target_model, path) is not None for path in receiving_paths([key]))
 
 
 def _row(suggestion: Suggestion, *, is_taken: bool) -> Row:

@@ -12,26 +12,31 @@ from syncconfig.guided.drafts import Draft
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`name` is its place in the address."""
+    """`name` is its place in the address. `is_for_odoo` is for what goes into another Odoo, `is_for_out` for other Out
+    syncs."""
 
     name: str
     title: Any
     is_for_in: bool = True
     is_for_out: bool = True
+    is_for_odoo: bool = True
 
 
 CONNECTION: Final = Step("connection", _("Connection"))
 MODEL: Final = Step("model", _("Records"))
+OTHER: Final = Step("other", _("Other Odoo"), is_for_in=False, is_for_out=False)
 SAMPLE: Final = Step("sample", _("Sample"))
 MAPPING: Final = Step("mapping", _("Mapping"))
-ACCESS: Final = Step("access", _("Address and access"))
+ACCESS: Final = Step("access", _("Address and access"), is_for_odoo=False)
 WHEN: Final = Step("when", _("When"), is_for_in=False)
 REVIEW: Final = Step("review", _("Review"))
 
-STEPS: Final = (CONNECTION, MODEL, SAMPLE, MAPPING, ACCESS, WHEN, REVIEW)
+STEPS: Final = (CONNECTION, MODEL, OTHER, SAMPLE, MAPPING, ACCESS, WHEN, REVIEW)
 
 
 def steps_of(draft: Draft) -> list[Step]:
+    if draft.into_odoo:
+        return [step for step in STEPS if step.is_for_odoo]
     return [step for step in STEPS if (step.is_for_in if draft.is_in else step.is_for_out)]
 
 

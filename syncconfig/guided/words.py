@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from syncconfig.examples import API_PATH
-from syncconfig.models import SyncConfig, SyncConfigLine
+from syncconfig.models import ConflictRule, SyncConfig, SyncConfigLine
 from syncconfig.models.config import AuthType, DeleteMode, OnExisting, RequestShape
 from syncconfig.models.line import OnMissing
 from syncconfig.models.trigger import SyncTrigger, TriggerKind
@@ -23,6 +23,8 @@ def sentences(
     """One for each thing that staff should know before they switch it on."""
     if config.request_type == "in":
         told = _in(config, lines, site_url)
+    elif config.is_odoo_to_odoo:
+        return _into_odoo(config, lines, trigger)
     else:
         told = _fetching(config, lines, trigger) if config.fetches else _out(config, trigger)
     related = [line for line in lines if line.match_field and line.direction != "out"]
@@ -112,6 +114,62 @@ def _out(config: SyncConfig, trigger: SyncTrigger | None) -> list[str]:
     told.append(when_words(trigger))
     told.append(_("What does not arrive is tried again for about two days; after that it waits for staff."))
     return told
+
+
+def _into_odoo(config: SyncConfig, lines: Sequence[SyncConfigLine], trigger: SyncTrigger | None) -> list[str]:
+    here, there = config.connection.name, config.target_connection.name if config.target_connection else "-"
+    named = {"model": config.model, "here": here, "there": there, "model_there": config.receiving_model}
+    (method,) = config.methods or ("POST",)
+    told = [
+        {
+            "POST": _("Records of %(model)s in %(here)s are created and updated in %(model_there)s of %(there)s."),
+            "PUT": _("Records of %(model)s in %(here)s update those of %(model_there)s in %(there)s; none is created."),
+            "DELETE": _("For records of %(model)s in %(here)s, those of %(model_there)s in %(there)s are removed."),
+        }.get(method, "")
+        % named,
+        _("All of them take part.")
+        if config.domain in ("", "[]")
+        else _("Those take part that the filter domain selects: %(domain)s.") % {"domain": config.domain},
+    ]
+    if method == "DELETE":
+        told.append(
+            _("They are archived there, and can be brought back.")
+            if config.delete_mode == DeleteMode.ARCHIVE
+            else _("They are deleted there for good.")
+        )
+    if identifier := next((line for line in lines if line.is_identifier), None):
+        told.append(
+            _("One of %(there)s is the same when its %(key)s is the %(field)s of the one in %(here)s.")
+            % {**named, "key": identifier.key, "field": identifier.field}
+        )
+    told += [_related_there(line, there) for line in lines if line.match_field]
+    if method != "DELETE":
+        told.append(_who_wins(ConflictRule(config.conflict_rule)) % named)
+        told.append(_("Only what differs is written; fields there that no line maps are left alone."))
+    told.append(when_words(trigger))
+    told.append(
+        _("What does not arrive is tried again for about two days; after that it waits for staff, as what is refused.")
+    )
+    return told
+
+
+def _related_there(line: SyncConfigLine, there: str) -> str:
+    missing = {
+        OnMissing.ERROR: _("while there is none, the record waits"),
+        OnMissing.EMPTY: _("without one the field stays empty"),
+        OnMissing.CREATE: _("without one it is created"),
+    }[OnMissing(line.on_missing)]
+    told = {"field": line.field, "there": there, "match": line.match_field, "missing": missing}
+    return _("%(field)s is found in %(there)s by its %(match)s, never by an id; %(missing)s.") % told
+
+
+def _who_wins(rule: ConflictRule) -> str:
+    return {
+        ConflictRule.SOURCE: _("What %(here)s says wins: a mapped field that was changed in %(there)s is overwritten."),
+        ConflictRule.TARGET: _("What was changed in %(there)s stays; the rest follows %(here)s."),
+        ConflictRule.NEWEST: _("Of a field that was changed on both sides, the record that was changed last wins."),
+        ConflictRule.ASK: _("A record that was changed on both sides waits under “Conflicts” until staff have chosen."),
+    }[rule]
 
 
 def when_words(trigger: SyncTrigger | None) -> str:

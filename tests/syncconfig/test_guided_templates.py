@@ -13,7 +13,7 @@ from demo.odoo import DemoOdoo
 from mapping.engine import map_in
 from mapping.results import related_records
 from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
-from syncconfig.connections import client_for
+from syncconfig.connections import client_for, fields_of
 from syncconfig.fit import fields_learn
 from syncconfig.guided.checking import lines_check
 from syncconfig.guided.drafts import Draft
@@ -22,6 +22,7 @@ from syncconfig.guided.proposing import lines_propose
 from syncconfig.guided.templates import SyncTemplate, add_template, templates
 from syncconfig.models import ModelSchema, OdooConnection, SyncConfig
 from syncconfig.plans import plan_for
+from syncconfig.receiving import receiver_for, receiving_paths
 from tests.syncconfig.odoo_fields import ODOO_FIELDS
 
 TEMPLATES = list(templates().values())
@@ -33,9 +34,14 @@ def ids(template: SyncTemplate) -> str:
 
 @pytest.fixture
 def odoo(connection: OdooConnection) -> OdooConnection:
-    """The demo Odoo, with Inventory and Invoicing known as well."""
+    """The demo Odoo, with Inventory and Invoicing known as well; and another one with the same contacts."""
     for model, fields in ODOO_FIELDS.items():
         ModelSchema.objects.create(connection=connection, model=model, fields=fields, fetched_at=timezone.now())
+    other = OdooConnection.objects.create(name="Other", url=connection.url, database="other", login="l", secret="s")
+    for model in ("res.partner", "res.country"):
+        fields_of(connection, model)
+        known = ModelSchema.objects.get(connection=connection, model=model)
+        ModelSchema.objects.create(connection=other, model=model, fields=known.fields, fetched_at=known.fetched_at)
     return connection
 
 
@@ -43,7 +49,9 @@ def drafted(template: SyncTemplate, connection: OdooConnection) -> Draft:
     """As if somebody had pressed “Next” on every step."""
     draft = Draft.begun(template=template, request_type=template.request_type)
     draft.connection = connection.pk
-    if not draft.is_in:
+    if draft.into_odoo:
+        draft.values["target_connection_id"] = OdooConnection.objects.get(name="Other").pk
+    elif not draft.is_in:
         draft.values["url"] = "https://other.example.com/api/records"
         draft.secret_set("their-token")
     draft.lines = lines_propose(draft, connection)
@@ -55,7 +63,9 @@ def test_every_template_becomes_a_sync_that_works(template: SyncTemplate, odoo: 
     draft = drafted(template, odoo)
     assert not [row["field"] for row in draft.lines if row.get("is_missing")]
     known = fields_learn(odoo, template.model, [row["field"] for row in draft.lines])
-    check = lines_check(draft.preview_config(), draft.taken_lines(), known)
+    keys = receiving_paths(row["key"] for row in draft.lines)
+    there = fields_learn(draft.target, template.model, keys) if draft.target is not None else None
+    check = lines_check(draft.preview_config(), draft.taken_lines(), known, there)
     assert not check, (check.general, check.by_line)
     made = draft_make(draft=draft, name="x", active=True)
     plan = plan_for(made.config)
@@ -63,6 +73,8 @@ def test_every_template_becomes_a_sync_that_works(template: SyncTemplate, odoo: 
         line["field"] for line in template.lines if not line.get("is_optional")
     }
     assert plan.notes == ()
+    if template.into_odoo:
+        assert receiver_for(made.config).plan.notes == ()
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=ids)

@@ -13,7 +13,7 @@ from demo.odoo import DemoOdoo
 from syncconfig.models import OdooConnection, SyncConfig
 from syncconfig.rights import rights_needed
 from tests.syncconfig.test_config_admin import IDENTIFIER, LIST, errors_of, form, line
-from tests.syncconfig.test_documents import done, environment, exported, wipe
+from tests.syncconfig.test_documents import done, environment, exported, problems, wipe
 
 
 @pytest.fixture
@@ -137,3 +137,31 @@ def test_a_pair_is_exported_and_comes_back_in_any_order(
     assert back.pair is not None
     assert (back.pair.name, back.conflict_rule) == ("Contacts there", "ask")
     assert back.pair.target_connection == back.connection
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("key: name\n", "key: full_name\n", "].key (line %d): res.partner has no field 'full_name' in the other Odoo"),
+        ("key: name\n", "key: display_name\n", "].key (line %d): display_name is read-only in the other Odoo"),
+    ],
+)
+def test_an_import_compares_keys_with_the_fields_there(
+    admin_client: Client, connection: OdooConnection, other: OdooConnection, old: str, new: str, said: str
+) -> None:
+    admin_client.post(f"{LIST}add/", out_form(connection, other))
+    text = exported()
+    assert text.count(old) == 1, text
+    at = text[: text.index(old)].count("\n") + 1
+    assert said % at in problems(text.replace(old, new), environ=environment())
+
+
+def test_an_import_says_that_the_other_odoo_was_not_asked(
+    admin_client: Client, connection: OdooConnection, other: OdooConnection, there: DemoOdoo
+) -> None:
+    admin_client.post(f"{LIST}add/", out_form(connection, other))
+    there.stop()
+    text = exported().replace("key: name\n", "key: x_new\n")
+    (warning,) = done(text, environment()).warnings
+    assert "There: the mapping lines were not compared with Odoo's fields" in warning
+    assert SyncConfig.objects.get().lines.filter(key="x_new").exists()

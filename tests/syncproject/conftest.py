@@ -42,6 +42,7 @@ def rows(db: None) -> dict[str, Any]:
         name="In", request_type="in", connection=odoo, model="res.partner", endpoint="in", method_post=True
     )
     SyncConfigLine.objects.create(config=endpoint, field="ref", key="id", is_identifier=True)
+    into_odoo = _into_odoo(odoo)
     version = version_keep(config_id=made[0].pk, actor=Actor())
     superuser = User.objects.create_superuser("root")
     return {
@@ -49,6 +50,7 @@ def rows(db: None) -> dict[str, Any]:
         "syncconfig_syncconfig": made[0],
         "syncconfig_syncconfig_resume": made[1],
         "syncconfig_syncconfig_post_sample": endpoint,
+        "syncconfig_syncconfig_way_back": into_odoo,
         "syncconfig_syncconfig_version": version,
         "syncconfig_syncconfig_restore": version,
         "syncconfig_modelschema": ModelSchema.objects.create(
@@ -85,3 +87,20 @@ def rows(db: None) -> dict[str, Any]:
         "outbound_worker": Worker.objects.create(host="h", pid=1, started_at=now, beat_at=now),
         "inbound_inboundrequest": InboundRequest.objects.create(config=made[0], method="POST", created_at=now),
     }  # fmt: skip
+
+
+def _into_odoo(odoo: OdooConnection) -> SyncConfig:
+    """A sync into another Odoo; the fields of both are known."""
+    sides = [
+        OdooConnection.objects.create(name=name, url=odoo.url, database=name, login="l", secret="s")
+        for name in ("here", "there")
+    ]
+    ref = {"ref": {"type": "char", "string": "Reference"}}
+    for side in sides:
+        ModelSchema.objects.create(connection=side, model="res.partner", fields=ref, fetched_at=timezone.now())
+    config = SyncConfig.objects.create(
+        name="Into Odoo", request_type="out", connection=sides[0], target_connection=sides[1], model="res.partner",
+        method_post=True,
+    )  # fmt: skip
+    SyncConfigLine.objects.create(config=config, field="ref", key="ref", is_identifier=True)
+    return config

@@ -54,6 +54,7 @@ BUTTONS: dict[str, tuple[str, ...]] = {
     "syncconfig_syncconfig_suggest": ("syncconfig.change_syncconfig",),
     "syncconfig_syncconfig_export_config": ("syncconfig.view_syncconfig",),
     "syncconfig_syncconfig_duplicate": ("syncconfig.add_syncconfig",),
+    "syncconfig_syncconfig_way_back": ("syncconfig.add_syncconfig",),
     "syncconfig_syncconfig_pause": ("syncconfig.run_syncconfig",),
     "syncconfig_syncconfig_resume": ("syncconfig.run_syncconfig",),
     "syncconfig_syncconfig_send_sample": ("syncconfig.run_syncconfig",),

@@ -14,7 +14,7 @@ class SyncTemplate:
     `values` are fields of SyncConfig, `lines` those of SyncConfigLine, in their order; a line that says
     `"is_optional": True` is proposed but not taken. `sample` is a record as the other system writes it. `needs` says
     which app of Odoo brings the model, `notes` what staff should know, and `counterpart` is the key of the template
-    for the other way.
+    for the other way. With `into_odoo` records go into another Odoo, and the keys of the lines are its fields.
     """
 
     key: str
@@ -29,6 +29,7 @@ class SyncTemplate:
     needs: Any = ""
     notes: tuple[Any, ...] = ()
     counterpart: str = ""
+    into_odoo: bool = False
 
 
 _added: dict[str, SyncTemplate] = {}
@@ -41,7 +42,14 @@ def add_template(template: SyncTemplate) -> None:
 
 def templates() -> dict[str, SyncTemplate]:
     """All of them by key, in the order in which they are offered."""
-    from syncconfig.guided.templates import catalogue_out, customers, invoices_out, shop_orders_in, stock_in
+    from syncconfig.guided.templates import (
+        catalogue_out,
+        contacts_to_odoo,
+        customers,
+        invoices_out,
+        shop_orders_in,
+        stock_in,
+    )
 
     usual = (
         shop_orders_in.TEMPLATE,
@@ -50,5 +58,7 @@ def templates() -> dict[str, SyncTemplate]:
         catalogue_out.TEMPLATE,
         stock_in.TEMPLATE,
         invoices_out.TEMPLATE,
+        contacts_to_odoo.BY_EMAIL,
+        contacts_to_odoo.BY_REFERENCE,
     )
     return {template.key: template for template in usual} | _added

@@ -33,7 +33,10 @@
     if (!found || (found[1] === "there" && !value("target_connection"))) return null;
     return found[1];
   };
-  const value = (name) => (document.querySelector(`[name="${name}"]`) || {}).value || "";
+  const value = (name) => {
+    const held = [...document.querySelectorAll(`[name="${name}"]`)];
+    return (held.find((each) => each.type !== "radio" || each.checked) || {}).value || "";
+  };
   const base = () => (document.querySelector("[data-lookup-url]") || { dataset: {} }).dataset.lookupUrl;
 
   /** Where the names for an input come from, and what of its text is only the way there. */
