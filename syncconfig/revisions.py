@@ -37,7 +37,8 @@ def connect_signals() -> None:
 def _changing_itself(sender: type[Model], instance: Any, raw: bool = False, **kwargs: Any) -> None:
     # An instance that was read before others changed the config holds an old revision. Written back, it would give a
     # number a second time, under which a plan of something else is kept.
-    if not raw and not instance._state.adding:
+    # One whose key was taken off, to be stored as another row, is no such instance.
+    if not raw and instance.pk is not None and not instance._state.adding:
         instance.revision = F("revision")
 
 
