@@ -19,8 +19,15 @@ from django.utils import timezone
 
 from outbound.budget import Budget
 from outbound.models import Delivery, DeliveryState
-from outbound.replay import DISCARDABLE, REPLAYABLE, delivery_discard, delivery_hurry, delivery_replay
-from outbound.replay_many import records_outdated, replay_anew
+from outbound.replay import (
+    DISCARDABLE,
+    REPLAYABLE,
+    delivery_discard,
+    delivery_hurry,
+    delivery_replay,
+    records_outdated,
+)
+from outbound.replay_many import replay_anew
 from outbound.runs import RunRefused
 from syncconfig.models import SyncConfig
 
