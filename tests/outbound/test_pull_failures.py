@@ -17,7 +17,7 @@ from demo.httpserver import Request, Response
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from demo.shop_lists import made_customers
-from outbound import links, out_auth, record_claims, sending
+from outbound import links, out_auth, pull_runs, record_claims, sending
 from outbound.models import (
     BreakerState,
     Delivery,
@@ -32,7 +32,7 @@ from outbound.models import (
     SyncRun,
 )
 from outbound.replay import delivery_replay
-from outbound.run_control import run_resume
+from outbound.run_control import run_cancel, run_resume
 from outbound.runs import Ended, run_execute, run_start
 from outbound.sweeps import sweep
 from outbound.targets.odoo_lookup import place_of
@@ -526,6 +526,32 @@ def test_while_it_is_paused_pages_are_kept_and_nothing_is_written(
     policy.is_paused = False
     policy.save()
     assert send(config).delivered == 10
+
+
+def test_a_run_that_is_cancelled_while_it_sends_is_fetched_again(
+    connection: OdooConnection, api: Receiver, demo_odoo: DemoOdoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [customer(number, updated_at=f"2026-01-0{number}T00:00:00Z") for number in (1, 2)]
+    api.respond = lambda _request: answer(items)
+    config = make_pull(connection, api.url, pull={"since_param": "since", "since_path": "updated_at"})
+    DeliveryPolicy.objects.create(config=config, is_paused=True)
+    run = started(config)
+    real = pull_runs.due_send
+
+    def interrupted(**options: Any) -> None:
+        # Every page is in the table, and nothing of it has been sent.
+        run_cancel(run_id=run.pk)
+        real(**options)
+
+    monkeypatch.setattr(pull_runs, "due_send", interrupted)
+    assert execute(run) == Ended.NOT_OURS
+    assert run.state == RunState.CANCELLED
+    assert PullPolicy.objects.get(config=config).since_value == ""
+
+    monkeypatch.undo()
+    DeliveryPolicy.objects.update(is_paused=False)
+    assert sync(config).delivered_count == 2
+    assert PullPolicy.objects.get(config=config).since_value == "2026-01-02T00:00:00Z"
 
 
 # --- authorization ---
