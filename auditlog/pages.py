@@ -76,12 +76,14 @@ class KeysetAdminMixin:
         return super().changelist_view(request, extra_context)  # type: ignore[misc]
 
 
-def places_take(request: HttpRequest) -> None:
-    """Take `before` and `after` out of the query: they are no filters, and no filter's form is to carry them on."""
+def places_take(request: HttpRequest) -> tuple[int | None, int | None]:
+    """Take `before` and `after` out of the query, and return them: they are no filters, and no filter's form is to
+    carry them on."""
     given = request.GET.copy()
-    before, after = _id(given.pop("before", [""])[-1]), _id(given.pop("after", [""])[-1])
-    setattr(request, _PLACES, (before, after))
+    places = _id(given.pop("before", [""])[-1]), _id(given.pop("after", [""])[-1])
+    setattr(request, _PLACES, places)
     request.GET = given  # type: ignore[assignment]
+    return places
 
 
 def _id(text: str) -> int | None:
