@@ -20,8 +20,10 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
 
 from auditlog.models import ApiLog
 from auditlog.naming import names_of
+from syncconfig.row_ids import row_id
 
 _PERIODS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+_HIGHEST_STATUS: Final = 999
 STORED_LATE: Final = timedelta(hours=1)
 """Rows are stored when their recording ends, and so in another order than that of their times; never so much later."""
 
@@ -122,10 +124,11 @@ class StatusFilter(WrittenFilter):
 
     def found(self, rows: QuerySet[ApiLog]) -> QuerySet[ApiLog]:
         term = (self.value() or "").strip()
-        return rows.filter(is_failed=True) if term.isdigit() and 400 <= int(term) < 600 else rows
+        return rows.filter(is_failed=True) if 400 <= (row_id(term) or 0) < 600 else rows
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        return self.found(rows).filter(status=int(term)) if term.isascii() and term[:3].isdigit() else rows.none()
+        status = row_id(term)
+        return rows.none() if status is None or status > _HIGHEST_STATUS else self.found(rows).filter(status=status)
 
 
 class RecordFilter(WrittenFilter):
@@ -147,8 +150,8 @@ class RequestIdFilter(WrittenFilter):
 class _NumberFilter(WrittenFilter):
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         number = term.lstrip("#")
-        is_id = number.isascii() and number.isdigit() and len(number) < 19
-        return rows.filter(**{str(self.parameter_name): int(number)}) if is_id else rows.none()
+        found = row_id(number)
+        return rows.none() if found is None else rows.filter(**{str(self.parameter_name): found})
 
 
 class RunFilter(_NumberFilter):

@@ -30,6 +30,7 @@ from outbound.replay_many import replay_simulate
 from outbound.runs import RunRefused
 from syncconfig.models import SyncConfig
 from syncconfig.plans import ConfigBroken
+from syncconfig.row_ids import row_id
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.trail import act_record
 
@@ -147,9 +148,8 @@ def _rest_url(request: HttpRequest, behind: int | None) -> str:
 
 def _until(request: HttpRequest, rows: QuerySet[Delivery]) -> int:
     """The newest id that was counted when the page was first shown."""
-    given = request.POST.get("until", "")
-    if given.isascii() and given.isdigit() and len(given) < 19:
-        return int(given)
+    if (given := row_id(request.POST.get("until", ""))) is not None:
+        return given
     return rows.aggregate(newest=Max("pk"))["newest"] or 0
 
 

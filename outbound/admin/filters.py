@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
 
 from auditlog.filters import moment
 from outbound.models import DeliveryState
+from syncconfig.row_ids import row_id
 
 _FAILING = (DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DISCARDED)
 
@@ -50,5 +51,5 @@ class RunFilter(TextFilter):
         number = term.lstrip("#")
         if not term:
             return queryset
-        is_id = number.isascii() and number.isdigit() and len(number) < 19
-        return queryset.filter(run_id=int(number)) if is_id else queryset.none()
+        run_id = row_id(number)
+        return queryset.none() if run_id is None else queryset.filter(run_id=run_id)
