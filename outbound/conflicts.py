@@ -98,9 +98,9 @@ def conflicts_close(*, config: SyncConfig, agreed: Iterable[tuple[int, int]]) ->
     return count
 
 
-def conflicts_end(*, config: SyncConfig, removed: Sequence[int]) -> None:
-    """Our records of these ids were removed on both sides: there is nothing to choose, and what is held of them, in
-    either direction, is given up."""
+def conflicts_end(*, config: SyncConfig, removed: Sequence[int], reason: str = REMOVED) -> None:
+    """Our records of these ids were removed on both sides, or have nothing to do with each other any more: there is
+    nothing to choose, and what is held of them, in either direction, is given up."""
     other = config.other_direction
     found = list(_open_of(config, removed))
     if other is not None:
@@ -115,7 +115,7 @@ def conflicts_end(*, config: SyncConfig, removed: Sequence[int]) -> None:
         settled_at=timezone.now(),
     )
     ids = [pk for each in found for pk in _held_of(each.config_id, each.record_id)]
-    delivery_discard(ids=ids, user=None, reason=REMOVED)
+    delivery_discard(ids=ids, user=None, reason=reason)
 
 
 def conflict_settle(
