@@ -27,6 +27,7 @@ from outbound.models import (
     OutAuth,
     PullPolicy,
     RecordClaim,
+    RecordLink,
     RunState,
     RunTrigger,
     SyncRun,
@@ -368,6 +369,28 @@ def test_what_odoo_refuses_is_that_item_alone(connection: OdooConnection, api: R
     assert dead.external_id == "customer-0013@example.com"
     assert "could not be decoded as an image" in dead.last_error
     assert len(partners(demo_odoo)) == 19
+
+
+def test_a_number_that_no_database_takes_is_no_id(connection: OdooConnection, api: Receiver) -> None:
+    lines = [{"field": "id", "key": "odoo_id", "is_identifier": True}, {"field": "name", "key": "name"}]
+    api.respond = lambda _request: answer([{"odoo_id": 10**30, "name": "A"}, {"odoo_id": 2**40, "name": "B"}])
+    run = sync(make_pull(connection, api.url, lines=lines))
+    assert (run.state, run.read_count, run.dead_count) == (RunState.DONE, 2, 2), run.error
+
+
+def test_two_items_that_turn_out_to_be_one_record_do_not_stop_the_others(
+    connection: OdooConnection, shop: DemoShop, demo_odoo: DemoOdoo
+) -> None:
+    shop.customers = made_customers(3)
+    config = shop_pull(connection, shop)
+    sync(config)
+    known = RecordLink.objects.get(config=config, external_id="customer-0001@example.com")
+    # Somebody gave the record the address that the other item is recognised by.
+    demo_odoo.call("res.partner", "write", [known.odoo_id], {"email": "customer-0009@example.com"})
+    shop.customers = [{**each, "phone": "1"} for each in made_customers(3)]
+    shop.customers.insert(1, {**made_customers(1, first=9)[0], "phone": "1"})
+    run = sync(config)
+    assert (run.state, run.delivered_count, run.error) == (RunState.DONE, 4, "")
 
 
 def test_while_odoo_is_down_items_wait_by_the_schedule(
