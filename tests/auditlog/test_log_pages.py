@@ -215,12 +215,16 @@ def _faults(sql: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("page", [LIST, "/admin/auditlog/act/"])
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        (LIST, ("status", "run_id", "delivery_id", "record", "before", "after", "period", "text", "q")),
+        ("/admin/auditlog/act/", ("before", "after", "user", "kind", "period", "q")),
+        ("/admin/outbound/delivery/", ("before", "after", "run", "error", "q")),
+    ],
+)
 @pytest.mark.parametrize("text", ["404x", "²", "9" * 30, "0" * 5000, "-1", "\x00"])
-def test_what_is_no_number_breaks_no_page(admin_client: Client, page: str, text: str) -> None:
+def test_what_is_no_number_breaks_no_page(admin_client: Client, page: str, names: tuple[str, ...], text: str) -> None:
     insert(1)
-    names = ("status", "run_id", "delivery_id", "record", "before", "after", "user", "kind", "period", "q")
     for name in names:
-        response = admin_client.get(page, {name: text})
-        # An unknown parameter leads back to the list.
-        assert response.status_code in (200, 302), (name, text[:10])
+        assert admin_client.get(page, {name: text}).status_code == 200, (name, text[:10])
