@@ -138,7 +138,7 @@ class ApiLogAdmin(KeysetAdminMixin, ModelAdmin):
             raise PermissionDenied
         self._check(request)
         rows = ApiLog.objects.select_related("config").defer("config__auth_secret")
-        entry = rows.filter(pk=row_id(object_id)).first()
+        entry = rows.filter(pk=row_id(object_id) or 0).first()
         if entry is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
         return entry_page(self, request, entry)

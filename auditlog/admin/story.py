@@ -62,7 +62,7 @@ def _subject(request: HttpRequest) -> Subject | None:
     record = request.GET.get("record", "").replace("\x00", "")[:200]
     if not record and odoo_id is None:
         return None
-    config = SyncConfig.objects.defer("auth_secret").filter(pk=row_id(request.GET.get("config", ""))).first()
+    config = SyncConfig.objects.defer("auth_secret").filter(pk=row_id(request.GET.get("config", "")) or 0).first()
     return None if config is None else subject_of(config, record=record, odoo_id=odoo_id)
 
 

@@ -67,8 +67,8 @@ def bench(model_admin: Any, request: HttpRequest) -> JsonResponse:
 
 def _run(script: Script, job: dict[str, object], given: Any) -> dict[str, Any]:
     number = given.get("connection", "")
-    connection = OdooConnection.objects.filter(pk=row_id(number)).first()
-    config = SyncConfig.objects.filter(pk=row_id(given.get("config", ""))).first()
+    connection = OdooConnection.objects.filter(pk=row_id(number) or 0).first()
+    config = SyncConfig.objects.filter(pk=row_id(given.get("config", "")) or 0).first()
     if config is not None:
         job["params"] = script_params(config, now=timezone.now())
     tz = connection.timezone if connection else "UTC"

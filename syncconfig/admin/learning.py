@@ -55,7 +55,7 @@ def _learn(number: str, model: str, paths: Iterable[str]) -> KnownFields | None:
     """None where what was submitted is so wrong that the form itself says so. Raises RemoteError, SecretUnreadable."""
     try:
         validate_model_name(model)
-        connection = OdooConnection.objects.get(pk=row_id(number))
+        connection = OdooConnection.objects.get(pk=row_id(number) or 0)
     except (ValidationError, OdooConnection.DoesNotExist):
         return None
     return fields_learn(connection, model, paths)
