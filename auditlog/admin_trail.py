@@ -23,6 +23,7 @@ from unfold.decorators import display
 
 from auditlog.models import Act
 from auditlog.pages import KeysetAdminMixin
+from syncconfig.row_ids import row_id
 
 _PERIODS = {"1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
@@ -38,8 +39,8 @@ class UserFilter(admin.SimpleListFilter):
         return [(str(pk), name) for pk, name in acted.order_by("username").values_list("pk", "username")[:100]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value() or ""
-        return queryset.filter(user_id=int(value)) if value.isascii() and value.isdigit() else queryset
+        user_id = row_id(self.value() or "")
+        return queryset if user_id is None else queryset.filter(user_id=user_id)
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -53,8 +54,8 @@ class KindFilter(admin.SimpleListFilter):
         return sorted(((str(kind.pk), kind.name) for kind in touched), key=lambda each: each[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value() or ""
-        return queryset.filter(content_type_id=int(value)) if value.isascii() and value.isdigit() else queryset
+        kind_id = row_id(self.value() or "")
+        return queryset if kind_id is None else queryset.filter(content_type_id=kind_id)
 
 
 class TimeFilter(admin.SimpleListFilter):

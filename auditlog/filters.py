@@ -20,8 +20,10 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
 
 from auditlog.models import ApiLog
 from auditlog.naming import names_of
+from syncconfig.row_ids import row_id
 
 _PERIODS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+_HIGHEST_STATUS: Final = 999
 STORED_LATE: Final = timedelta(hours=1)
 """Rows are stored when their recording ends, and so in another order than that of their times; never so much later."""
 
@@ -97,16 +99,23 @@ class StatusClassFilter(LogFilter, admin.SimpleListFilter):
         return rows
 
 
-class WrittenFilter(LogFilter, TextFilter):
-    """A filter that is written rather than chosen; what makes no sense finds nothing."""
+class TermFilter(TextFilter):
+    """A filter that is written rather than chosen."""
+
+    @property
+    def term(self) -> str:
+        """What was written, as databases take it; empty for nothing."""
+        return (self.value() or "").replace("\x00", "").strip()
+
+
+class WrittenFilter(LogFilter, TermFilter):
+    """What makes no sense finds nothing."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        term = (self.value() or "").strip()
-        return self.matching(queryset, term) if term else queryset
+        return self.matching(queryset, self.term) if self.term else queryset
 
     def found(self, rows: QuerySet[ApiLog]) -> QuerySet[ApiLog]:
-        term = (self.value() or "").strip()
-        return self.matching(rows, term) if term else rows
+        return self.matching(rows, self.term) if self.term else rows
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         raise NotImplementedError
@@ -118,14 +127,14 @@ class StatusFilter(WrittenFilter):
 
     @property
     def is_scan(self) -> bool:
-        return bool((self.value() or "").strip())
+        return bool(self.term)
 
     def found(self, rows: QuerySet[ApiLog]) -> QuerySet[ApiLog]:
-        term = (self.value() or "").strip()
-        return rows.filter(is_failed=True) if term.isdigit() and 400 <= int(term) < 600 else rows
+        return rows.filter(is_failed=True) if 400 <= (row_id(self.term) or 0) < 600 else rows
 
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        return self.found(rows).filter(status=int(term)) if term.isascii() and term[:3].isdigit() else rows.none()
+        status = row_id(term)
+        return rows.none() if status is None or status > _HIGHEST_STATUS else self.found(rows).filter(status=status)
 
 
 class RecordFilter(WrittenFilter):
@@ -147,8 +156,8 @@ class RequestIdFilter(WrittenFilter):
 class _NumberFilter(WrittenFilter):
     def matching(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         number = term.lstrip("#")
-        is_id = number.isascii() and number.isdigit() and len(number) < 19
-        return rows.filter(**{str(self.parameter_name): int(number)}) if is_id else rows.none()
+        found = row_id(number)
+        return rows.none() if found is None else rows.filter(**{str(self.parameter_name): found})
 
 
 class RunFilter(_NumberFilter):
@@ -179,7 +188,7 @@ class TextInBodiesFilter(WrittenFilter):
 
     @property
     def is_scan(self) -> bool:
-        return bool((self.value() or "").strip())
+        return bool(self.term)
 
     def found(self, rows: QuerySet[ApiLog]) -> QuerySet[ApiLog]:
         return rows
@@ -203,20 +212,26 @@ class PeriodFilter(LogFilter, admin.SimpleListFilter):
         return between(rows, timezone.now() - period, None) if period else rows
 
 
-class TimeFilter(LogFilter, RangeDateTimeFilter):
+class MomentsFilter(RangeDateTimeFilter):
     """From and to; a day alone is the whole day."""
 
+    def given(self) -> tuple[datetime | None, datetime | None]:
+        """The first moment, and the first one behind; None where none was written."""
+        return self._moment("from", ends=False), self._moment("to", ends=True)
+
+    def _moment(self, end: str, *, ends: bool) -> datetime | None:
+        day = str(self.used_parameters.get(f"{self.parameter_name}_{end}_0") or "").strip()
+        time = str(self.used_parameters.get(f"{self.parameter_name}_{end}_1") or "").strip()
+        return moment(f"{day} {time}".strip(), ends=ends)
+
+
+class TimeFilter(LogFilter, MomentsFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return self.found(queryset)
 
     def found(self, rows: QuerySet[ApiLog]) -> QuerySet[ApiLog]:
-        since, until = self._given("from", ends=False), self._given("to", ends=True)
+        since, until = self.given()
         return between(rows, since, until) if since or until else rows
-
-    def _given(self, end: str, *, ends: bool) -> datetime | None:
-        day = str(self.used_parameters.get(f"{self.parameter_name}_{end}_0") or "").strip()
-        time = str(self.used_parameters.get(f"{self.parameter_name}_{end}_1") or "").strip()
-        return moment(f"{day} {time}".strip(), ends=ends)
 
 
 def moment(text: str, *, ends: bool) -> datetime | None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _now
 from auditlog.filters import holding
 from auditlog.models import ApiLog
 from auditlog.naming import RecordName, names_of
+from syncconfig.row_ids import row_id
 
 MAX_SHOWN: Final = 20
 LOOKED_AT: Final = 100
@@ -88,9 +89,7 @@ def _logged(rows: QuerySet[ApiLog], why: str) -> list[Candidate]:
     for pk, config_id, ref in newest:
         name = None
         if config_id is not None and ref:
-            is_id = ref.isascii() and ref.isdigit() and len(ref) < 19
-            name = known.get((config_id, ref)) or RecordName(
-                config_id, int(ref) if is_id else None, "" if is_id else ref
-            )
+            odoo_id = row_id(ref)
+            name = known.get((config_id, ref)) or RecordName(config_id, odoo_id, ref if odoo_id is None else "")
         found.append(Candidate(name, why, pk))
     return found

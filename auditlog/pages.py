@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.views import ChangeList
 
+from syncconfig.row_ids import row_id
+
 _PLACES = "_page_places"
-MAX_ID = 2**63 - 1
 
 
 class KeysetPages:
@@ -76,13 +77,11 @@ class KeysetAdminMixin:
         return super().changelist_view(request, extra_context)  # type: ignore[misc]
 
 
-def places_take(request: HttpRequest) -> None:
-    """Take `before` and `after` out of the query: they are no filters, and no filter's form is to carry them on."""
+def places_take(request: HttpRequest) -> tuple[int | None, int | None]:
+    """Take `before` and `after` out of the query, and return them: they are no filters, and no filter's form is to
+    carry them on."""
     given = request.GET.copy()
-    before, after = _id(given.pop("before", [""])[-1]), _id(given.pop("after", [""])[-1])
-    setattr(request, _PLACES, (before, after))
+    places = row_id(given.pop("before", [""])[-1]), row_id(given.pop("after", [""])[-1])
+    setattr(request, _PLACES, places)
     request.GET = given  # type: ignore[assignment]
-
-
-def _id(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text[:20]) <= MAX_ID else None
+    return places

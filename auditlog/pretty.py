@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from xml.dom.minidom import Document, Node
@@ -12,6 +13,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.minidom import parseString
 
 MAX_XML: Final = 200_000
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def pretty_body(text: str) -> str:
@@ -22,9 +24,15 @@ def pretty_body(text: str) -> str:
     if stripped[:1] not in {"{", "["}:
         return text
     try:
-        return json.dumps(json.loads(stripped), indent=2, ensure_ascii=False)
+        pretty = json.dumps(json.loads(stripped), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
+    return without_halves(pretty)
+
+
+def without_halves(text: str) -> str:
+    """With each half of a surrogate pair, which JSON can spell but no page can show, spelled again."""
+    return _HALF.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _pretty_xml(text: str) -> str:

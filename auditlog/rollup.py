@@ -132,7 +132,8 @@ def _settled_until(mark: TrafficMark, now: datetime) -> int:
     until = mark.seen_id
     # Ids begin anew where a table was emptied by TRUNCATE ... RESTART IDENTITY; then so does the count.
     upto = mark.upto_id if mark.upto_id <= newest or not newest else 0
-    mine = TrafficMark.objects.filter(pk=mark.pk, seen_at=mark.seen_at)
+    # By both: another one may have noted its last look long ago, and be moving the mark on still.
+    mine = TrafficMark.objects.filter(pk=mark.pk, seen_at=mark.seen_at, upto_id=mark.upto_id)
     if not mine.update(seen_id=newest, seen_at=now, upto_id=upto):
         return mark.upto_id
     mark.upto_id = upto

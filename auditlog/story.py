@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _now
 from auditlog.models import ApiLog, Direction, Party
 from auditlog.naming import RecordName, names_of
 from syncconfig.models import SyncConfig
+from syncconfig.row_ids import row_id
 
 MAX_EXCHANGES: Final = 100
 MAX_FURTHER: Final = 200
@@ -129,8 +130,8 @@ def subject_of(config: SyncConfig, *, record: str = "", odoo_id: int | None = No
         by_name = [name for name in known if name.external_id == record]
         own = [name for name in by_name if name.config_id == config.pk]
         odoo_id = next((name.odoo_id for name in own or by_name or known if name.odoo_id is not None), None)
-        if odoo_id is None and not by_name and record.isascii() and record.isdigit() and len(record) < 19:
-            odoo_id = int(record)
+        if odoo_id is None and not by_name:
+            odoo_id = row_id(record)
         if names == [str(odoo_id)] and not by_name:
             names = []
     if odoo_id is not None:

@@ -216,7 +216,7 @@ class _DroppedConnection(Exception):
 def _read(answer: requests.Response, max_bytes: int) -> bytes:
     """The decompressed body. Raises RemoteError PERMANENT `response_too_large`."""
     declared = answer.headers.get("Content-Length", "")
-    if declared.isdigit() and int(declared) > max_bytes:
+    if declared.isdecimal() and (len(declared) > 18 or int(declared) > max_bytes):
         raise _too_large(answer, max_bytes)
     chunks: list[bytes] = []
     size = 0

@@ -63,7 +63,7 @@ class ClientCredentials(Auth):
             raise RemoteError("The token endpoint's answer holds no token.", kind=Kind.PERMANENT, code="bad_token")
         life_s = answer.get("expires_in")
         is_number = isinstance(life_s, (int, float)) and not isinstance(life_s, bool)
-        if isinstance(life_s, str) and life_s.isdigit():
+        if isinstance(life_s, str) and life_s.isdecimal():
             life_s, is_number = float(life_s), True
         seconds = float(life_s) if is_number and life_s is not None else DEFAULT_LIFE_S
         self._token = token

@@ -45,9 +45,9 @@ def _put(record: dict[str, Any], name: str, value: str) -> None:
     if match is None or len(parts) > MAX_PARTS:
         raise _bad(f"The field {name[:100]!r} cannot be understood. Write it as a, a[b] or a[0][b].")
     is_list = bool(parts) and parts[-1] == ""
-    if "" in parts[:-1] or any(part.isdigit() and (len(part) > 3 or int(part) > MAX_INDEX) for part in parts):
+    if "" in parts[:-1] or any(_is_index(part) and (len(part) > 3 or int(part) > MAX_INDEX) for part in parts):
         raise _bad(f"The field {name[:100]!r}: write positions as [0] to [{MAX_INDEX}]; only the last may be [].")
-    segments: list[Any] = [match[1], *(int(part) if part.isdigit() else part for part in parts if part != "")]
+    segments: list[Any] = [match[1], *(int(part) if _is_index(part) else part for part in parts if part != "")]
     path = Path(segments)
     known: Any = path.read(record)
     try:
@@ -63,3 +63,8 @@ def _put(record: dict[str, Any], name: str, value: str) -> None:
 
 def _bad(message: str) -> ApiError:
     return ApiError(400, ErrorCode.VALIDATION_ERROR, message)
+
+
+def _is_index(part: str) -> bool:
+    # ² is a digit too, but no number.
+    return part.isascii() and part.isdigit()

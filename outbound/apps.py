@@ -9,12 +9,13 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from auditlog import finding, story
         from auditlog import naming as names
-        from outbound import explaining, naming, needs, noticed, schedules, sweeps, triggers, write_backs
+        from outbound import explaining, moving, naming, needs, noticed, schedules, sweeps, triggers, write_backs
         from outbound.models import DeliveryPolicy, OutAuth, PullPolicy
         from syncconfig.attention import add_attention
         from syncconfig.documents.sections import Section, add_section
 
         triggers.connect_signals()
+        moving.connect_signals()
         add_section(Section("delivery_policy", DeliveryPolicy))
         add_section(Section("out_auth", OutAuth))
         add_section(Section("pull_policy", PullPolicy, left_out=("since_value",)))

@@ -2,7 +2,7 @@
 
 What is chosen is fixed by the filter and by the newest id at the time of choosing, so that nothing is acted on that
 nobody has seen counted. Each chunk is a transaction of its own; what the time did not suffice for is left as it was,
-and the same choice goes on with it.
+and the same choice goes on behind the last id that was acted on: what was sent again may match the filter again.
 """
 
 from __future__ import annotations
@@ -19,8 +19,15 @@ from django.utils import timezone
 
 from outbound.budget import Budget
 from outbound.models import Delivery, DeliveryState
-from outbound.replay import DISCARDABLE, REPLAYABLE, delivery_discard, delivery_hurry, delivery_replay
-from outbound.replay_many import records_outdated, replay_anew
+from outbound.replay import (
+    DISCARDABLE,
+    REPLAYABLE,
+    delivery_discard,
+    delivery_hurry,
+    delivery_replay,
+    records_outdated,
+)
+from outbound.replay_many import replay_anew
 from outbound.runs import RunRefused
 from syncconfig.models import SyncConfig
 
@@ -43,11 +50,12 @@ class Bulk(StrEnum):
 @dataclass(slots=True)
 class BulkResult:
     """`outdated` were left alone because something newer of their record was sent or waits. `is_over`: nothing of the
-    choice is left to do."""
+    choice is left to do; otherwise it goes on behind `last_id`, or from its beginning where there is none."""
 
     done: int = 0
     outdated: int = 0
     is_over: bool = True
+    last_id: int | None = None
     runs: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
@@ -86,6 +94,7 @@ def bulk_apply(
             result.is_over = False
             break
         is_first = False
+        result.last_id = chunk[-1][0]
         ids = [pk for pk, _config_id, _record_id in chunk]
         if what is Bulk.REPLAY:
             current = _current(chunk)
@@ -133,14 +142,15 @@ def bulk_sample(rows: QuerySet[Delivery], config_id: int, most: int) -> list[int
 
 
 def _anew(rows: QuerySet[Delivery], result: BulkResult, *, user: User, told: Told) -> None:
-    """A run for each config, of at most MAX_ANEW records; the rest is left."""
-    configs: dict[int, Any] = SyncConfig.objects.defer("auth_secret").in_bulk(
-        [config_id for config_id, _name, _count in bulk_count(rows)]
-    )
+    """A run for each config among the first MAX_ANEW of the rows; the rest is left."""
+    chosen = list(rows.order_by("pk").values_list("pk", "config_id")[: MAX_ANEW + 1])
+    result.is_over = len(chosen) <= MAX_ANEW
+    of_config: dict[int, list[int]] = defaultdict(list)
+    for pk, config_id in chosen[:MAX_ANEW]:
+        of_config[config_id].append(pk)
+    configs: dict[int, Any] = SyncConfig.objects.defer("auth_secret").in_bulk(list(of_config))
     for config_id, config in configs.items():
-        ids = list(rows.filter(config_id=config_id).order_by("pk").values_list("pk", flat=True)[: MAX_ANEW + 1])
-        result.is_over &= len(ids) <= MAX_ANEW
-        ids = ids[:MAX_ANEW]
+        ids = of_config[config_id]
         try:
             run = replay_anew(config=config, ids=ids, user=user)
         except RunRefused as error:
@@ -149,3 +159,5 @@ def _anew(rows: QuerySet[Delivery], result: BulkResult, *, user: User, told: Tol
         told(ids)
         result.runs.append(run.pk)
         result.done += len(ids)
+    if result.runs:
+        result.last_id = chosen[:MAX_ANEW][-1][0]

@@ -3,7 +3,8 @@
 To settle one is to say what both last agreed on: of a field for which the source is chosen, the value that the target
 has, so that the source is who has changed it; of one for which the target is chosen, the source's. Then the held
 deliveries are sent again, in both directions, and what was chosen follows from the comparison. Whatever was changed
-while somebody was choosing is thereby seen, and asked about anew.
+while somebody was choosing is thereby seen, and asked about anew. A held delivery that something newer of its record
+has overtaken is given up: what it says is outdated.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from mapping.merging import Winner
 from mapping.results import payload_hash
 from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RecordLink
 from outbound.parcels import Parcel
-from outbound.replay import delivery_replay
+from outbound.replay import SENT_OR_WAITING, delivery_discard, delivery_replay, records_outdated
 from outbound.snapshots import Agreed, snapshots_turn_round, snapshots_write
 from outbound.states import OPEN_DELIVERIES, conflicts_move
 from syncconfig.models import SyncConfig
 from syncconfig.receiving import keys_back, receiver_for
 
 HELD: Final = "It was changed in both Odoos since they last agreed. It waits under Conflicts until somebody has chosen."
+SUPERSEDED: Final = "Something newer of its record was sent, or is on its way."
+REMOVED: Final = "Its record was removed."
 SIDES: Final = (Winner.SOURCE.value, Winner.TARGET.value)
 
 
@@ -95,6 +98,26 @@ def conflicts_close(*, config: SyncConfig, agreed: Iterable[tuple[int, int]]) ->
     return count
 
 
+def conflicts_end(*, config: SyncConfig, removed: Sequence[int], reason: str = REMOVED) -> None:
+    """Our records of these ids were removed on both sides, or have nothing to do with each other any more: there is
+    nothing to choose, and what is held of them, in either direction, is given up."""
+    other = config.other_direction
+    found = list(_open_of(config, removed))
+    if other is not None:
+        back = Conflict.objects.filter(config=other, target_id__in=removed, state=ConflictState.OPEN)
+        found += back.only("pk", "config_id", "record_id")
+    if not found:
+        return
+    conflicts_move(
+        Conflict.objects.filter(pk__in=[each.pk for each in found]),
+        old=ConflictState.OPEN,
+        new=ConflictState.AGREED,
+        settled_at=timezone.now(),
+    )
+    ids = [pk for each in found for pk in _held_of(each.config_id, each.record_id)]
+    delivery_discard(ids=ids, user=None, reason=reason)
+
+
 def conflict_settle(
     *, conflict_id: int, choices: Mapping[str, str], user: User | None, seen: str | None = None
 ) -> Conflict:
@@ -123,8 +146,6 @@ def conflict_settle(
             settled_at=timezone.now(),
         )
         conflict.refresh_from_db()
-        if delivery is not None and delivery.state == DeliveryState.SKIPPED:
-            delivery_replay(ids=[delivery.pk], user=user)
         _look_again(conflict, config.other_direction, user=user)
     return conflict
 
@@ -167,9 +188,23 @@ def _open_of(config: SyncConfig | None, record_ids: Sequence[int]) -> Sequence[C
 
 def _look_again(conflict: Conflict, other: SyncConfig | None, *, user: User | None) -> None:
     """Send what is held of the record, in this direction and in the other one."""
-    held = Delivery.objects.filter(state=DeliveryState.SKIPPED).order_by("-id")
-    ids = list(held.filter(config_id=conflict.config_id, record_id=conflict.record_id).values_list("pk", flat=True)[:1])
+    _held_again(conflict.config_id, conflict.record_id, user=user)
     if other is not None:
-        ids += held.filter(config=other, record_id=conflict.target_id).values_list("pk", flat=True)[:1]
-    if ids:
-        delivery_replay(ids=ids, user=user)
+        _held_again(other.pk, conflict.target_id, user=user)
+
+
+def _held_again(config_id: int, record_id: int, *, user: User | None) -> None:
+    """The latest of them, while it is the latest of its record too: an older payload would undo a newer one."""
+    ids = _held_of(config_id, record_id)
+    if not ids:
+        return
+    is_outdated = records_outdated(config_id=config_id, latest={record_id: ids[0]}, states=SENT_OR_WAITING)
+    current = [] if is_outdated else ids[:1]
+    delivery_replay(ids=current, user=user)
+    delivery_discard(ids=ids[len(current) :], user=user, reason=SUPERSEDED)
+
+
+def _held_of(config_id: int, record_id: int) -> list[int]:
+    """What is held of the record, the latest first."""
+    held = Delivery.objects.filter(config_id=config_id, record_id=record_id, state=DeliveryState.SKIPPED)
+    return list(held.order_by("-id").values_list("pk", flat=True))

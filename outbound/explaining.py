@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 
 from auditlog.bodies import is_whole
+from auditlog.pretty import without_halves
 from auditlog.redaction import HIDDEN
 from auditlog.story import Subject
 from clients.errors import RemoteError
@@ -159,5 +160,6 @@ def _tell(ways: Ways, plan: Plan, traced: Traced, found: list[Way], sent: Mappin
 
 
 def _text(value: object) -> str:
-    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
+    plain = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
+    text = without_halves(plain)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

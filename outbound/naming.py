@@ -21,11 +21,11 @@ from outbound.links import link_key
 from outbound.models import Delivery, DeliveryState, RecordLink, SyncRun
 from outbound.order_keys import is_odoo_id, order_key
 from syncconfig.models import SyncConfig
+from syncconfig.row_ids import row_id
 
 MAX_FOUND: Final = 50
 MAX_DELIVERIES: Final = 50
 MAX_RUNS: Final = 20
-_BIGGEST: Final = 2**63 - 1
 _HEX: Final = re.compile(r"[0-9a-f]{32}\Z")
 _EXPLAINED: Final = (DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.SKIPPED)
 _COLOURS: Final = {
@@ -72,7 +72,7 @@ def _config_ids() -> list[int]:
 
 
 def _numbers(terms: Iterable[str]) -> list[int]:
-    return [int(term) for term in terms if term.isascii() and term.isdigit() and int(term[:19]) <= _BIGGEST // 10]
+    return [number for term in terms if (number := row_id(term)) is not None]
 
 
 def our_part(subject: Subject, user: User, request_ids: frozenset[str]) -> Told:

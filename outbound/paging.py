@@ -148,11 +148,12 @@ def _says_no_more(paging: Paging, position: Position, page: Answered) -> bool:
             return True
     if paging.total_path is not None:
         total = paging.total_path.read(page.content)
-        if isinstance(total, bool) or not isinstance(total, int | str) or not str(total).isdigit():
+        text = "" if isinstance(total, bool) or not isinstance(total, int | str) else str(total)
+        if not text.isdecimal() or len(text) > 18:
             raise PagingError(
                 f"The answer holds no whole number at {paging.total_path}. Correct “total in the answer”, or clear it."
             )
-        return position.read + len(page.items) >= int(total)
+        return position.read + len(page.items) >= int(text)
     return False
 
 
@@ -235,11 +236,11 @@ def checked_url(paging: Paging, page: Answered, link: str) -> str:
         there = urlsplit(urljoin(page.url, link.strip()))
         port, own_port = there.port or _PORTS.get(there.scheme), here.port or _PORTS.get(here.scheme)
     except ValueError:
-        raise PagingError(f"The next page's link is no URL: {link[:100]!r}.") from None
+        raise PagingError(f"The next page's link is no URL: {_shown(link)}.") from None
     if there.scheme == "http" and here.scheme == "https" and there.hostname == here.hostname and not there.port:
         there, port = there._replace(scheme="https"), own_port
     if there.scheme not in _PORTS or not there.hostname:
-        raise PagingError(f"The next page's link is no URL: {link[:100]!r}.")
+        raise PagingError(f"The next page's link is no URL: {_shown(link)}.")
     if (there.scheme, there.hostname, port) != (here.scheme, here.hostname, own_port):
         allowed = there.hostname in paging.other_hosts and not (here.scheme == "https" and there.scheme == "http")
         if not allowed:
@@ -254,6 +255,11 @@ def checked_url(paging: Paging, page: Answered, link: str) -> str:
     if len(url) > MAX_VALUE:
         raise PagingError(f"The next page's link is longer than {MAX_VALUE} characters.")
     return url
+
+
+def _shown(link: str) -> str:
+    """Without its query, in which hosts repeat the key that they were asked with."""
+    return repr(link.partition("?")[0].rpartition("@")[2][:100])
 
 
 def _digest(value: object) -> str:

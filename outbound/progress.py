@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.errors import RemoteError
-from outbound.models import RunState, SyncRun
+from outbound.models import Delivery, RunState, SyncRun
 from outbound.run_leases import run_hold
 from outbound.selection import Selection
-from outbound.states import ACTIVE_RUNS
+from outbound.states import ACTIVE_RUNS, OPEN_DELIVERIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Progress:
 
 
 def progress_of(run: SyncRun, *, now: datetime) -> Progress:
-    """From the counts of the run's row alone."""
+    """From the counts of the run's row, and, where a run is done and they say that not everything has ended, from what
+    is still open of it."""
     passed = run.unchanged_count + run.held_count + run.rejected_count
     ended = run.delivered_count + run.dead_count + run.conflict_count
     settled = passed + ended
@@ -50,10 +51,15 @@ def progress_of(run: SyncRun, *, now: datetime) -> Progress:
         is_active=is_active,
         total=total,
         settled=settled,
-        waiting=max(0, run.queued_count - ended) if run.state == RunState.DONE else 0,
+        waiting=_waiting(run) if run.state == RunState.DONE and run.queued_count > ended else 0,
         rate=rate,
         left_s=left_s,
     )
+
+
+def _waiting(run: SyncRun) -> int:
+    """What was discarded has ended too, and no column counts it."""
+    return Delivery.objects.filter(run_id=run.pk, state__in=OPEN_DELIVERIES).count()
 
 
 def _total(run: SyncRun, read: int, *, is_active: bool) -> int | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
+
 from auditlog.recorder import Recording
 from clients.errors import RemoteError
 from outbound.budget import Budget
@@ -53,11 +55,13 @@ def pages_fetch(*, run: SyncRun, config: SyncConfig, rec: Recording, budget: Bud
                 interval_s=60 / rate if rate else 0.0,
             ) as fetcher:
                 is_last = _walk(run, config, state, fetcher, sending, budget)
-        if is_last:
-            since_remember(run=run, policy=policy)
         rec.flush()
         due_send(config=config, sending=sending, budget=budget)
-    run_hold(run)
+    with transaction.atomic():
+        run_hold(run)
+        # Not before: of a run that is cancelled while it sends, the rest is discarded, and the next one's to fetch.
+        if is_last:
+            since_remember(run=run, policy=policy)
     return is_last
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
@@ -23,7 +23,9 @@ from outbound.states import deliveries_move
 
 REPLAYABLE: Final = (DeliveryState.DEAD, DeliveryState.DISCARDED, DeliveryState.DELIVERED, DeliveryState.SKIPPED)
 DISCARDABLE: Final = (DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.SKIPPED)
+SENT_OR_WAITING: Final = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DELIVERED)
 MAX_REASON: Final = 500
+_CHUNK: Final = 500
 _NOT_DISCARDED: Final = {"discard_reason": "", "discarded_by": None, "discarded_at": None}
 
 
@@ -79,6 +81,20 @@ def delivery_discard(*, ids: Iterable[int], user: User | None, reason: str = "")
             _move(rows, old=state, new=DeliveryState.DISCARDED, **values)
         _part_batches(waiting, keep_rest=True)
     return len(rows)
+
+
+def records_outdated(*, config_id: int, latest: Mapping[int, int], states: Iterable[DeliveryState]) -> set[int]:
+    """The records, each with a delivery of it, that have a newer one in one of the states: to send the older one would
+    bring back what is outdated."""
+    outdated: set[int] = set()
+    records = list(latest)
+    for start in range(0, len(records), _CHUNK):
+        newer = Delivery.objects.filter(
+            config_id=config_id, record_id__in=records[start : start + _CHUNK], state__in=tuple(states)
+        )
+        found = newer.order_by().values_list("record_id").annotate(newest=Max("pk"))
+        outdated.update(record_id for record_id, newest in found if newest > latest[record_id])
+    return outdated
 
 
 def _locked(ids: Iterable[int], states: Iterable[DeliveryState]) -> list[Delivery]:

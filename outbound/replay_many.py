@@ -6,13 +6,12 @@ anew it is another request: the old delivery is given up, and a run over its rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db.models import Max
 from django.utils import timezone
 
 from auditlog.recorder import recording
@@ -21,7 +20,7 @@ from mapping.results import diff
 from outbound.models import Delivery, DeliveryState, RunTrigger, SyncRun
 from outbound.preview import Effect
 from outbound.preview_in import preview_in
-from outbound.replay import REPLAYABLE, delivery_discard, delivery_replay
+from outbound.replay import REPLAYABLE, SENT_OR_WAITING, delivery_discard, delivery_replay, records_outdated
 from outbound.runs import RunRefused, run_start
 from outbound.selection import Selection
 from outbound.states import DELIVERY_TRANSITIONS
@@ -31,7 +30,6 @@ from syncconfig.plans import plan_for
 
 MAX_SHOWN: Final = 20
 CHUNK: Final = 500
-_SENT_OR_WAITING: Final = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +68,8 @@ def replay_choose(
     latest: dict[int, int] = {}
     for pk, record_id in chosen.order_by("pk").values_list("pk", "record_id"):
         latest[record_id] = pk
-    outdated = records_outdated(config_id=config.pk, latest=latest, states=_SENT_OR_WAITING)
+    outdated = records_outdated(config_id=config.pk, latest=latest, states=SENT_OR_WAITING)
     return sorted(pk for record_id, pk in latest.items() if record_id not in outdated)
-
-
-def records_outdated(*, config_id: int, latest: Mapping[int, int], states: Iterable[DeliveryState]) -> set[int]:
-    """The records, each with a delivery of it, that have a newer one in one of the states: to send the older one would
-    bring back what is outdated."""
-    outdated: set[int] = set()
-    records = list(latest)
-    for start in range(0, len(records), CHUNK):
-        newer = Delivery.objects.filter(
-            config_id=config_id, record_id__in=records[start : start + CHUNK], state__in=tuple(states)
-        )
-        found = newer.order_by().values_list("record_id").annotate(newest=Max("pk"))
-        outdated.update(record_id for record_id, newest in found if newest > latest[record_id])
-    return outdated
 
 
 def replay_simulate(*, config: SyncConfig, ids: Sequence[int], anew: bool) -> ReplayPreview:

@@ -155,7 +155,7 @@ def _execute(run: SyncRun, budget: Budget) -> Ended:
     except RemoteError as error:
         return _interrupted(run, error)
     except (ConfigBroken, RunRefused, DomainError, SecretUnreadable) as error:
-        return _failed(run, str(error))
+        return _fail(run, str(error))
     except Exception:
         logger.exception("Run %s failed", run.pk)
         return _interrupted(
@@ -214,10 +214,13 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
         )
         if is_last:
             gone_settle(run=run, config=config, client=client)
-            scope_done(run=run, config=config)
         rec.flush()
         due_send(config=config, sending=sending, budget=budget)
-    run_hold(run)
+    with transaction.atomic():
+        run_hold(run)
+        # Not before: of a run that is cancelled while it sends, the rest is discarded, and the next one's to read.
+        if is_last:
+            scope_done(run=run, config=config)
     return is_last
 
 
@@ -233,14 +236,21 @@ def _interrupted(run: SyncRun, error: RemoteError) -> Ended:
         random=random.random,
     )
     if decided.retry_at is None:
-        return _failed(run, decided.reason)
+        return _fail(run, decided.reason)
     run_release(
         run, new=RunState.PENDING, next_attempt_at=decided.retry_at, error=decided.reason, failures=run.failures
     )
     return Ended.WAITS
 
 
-def _failed(run: SyncRun, reason: str) -> Ended:
+def _fail(run: SyncRun, reason: str) -> Ended:
+    run_fail(run=run, reason=reason)
+    return Ended.FAILED
+
+
+def run_fail(*, run: SyncRun, reason: str) -> None:
+    """End the run as failed, under the lease that `run` was read with: staff are told, and what Odoo told of is looked
+    at again. Raises LeaseLost."""
     from outbound.noticed import changes_again  # which starts runs
 
     with transaction.atomic():
@@ -248,4 +258,3 @@ def _failed(run: SyncRun, reason: str) -> Ended:
         if run.trigger == RunTrigger.CHANGES:
             changes_again(config_id=run.config_id, record_ids=run.record_ids or ())
     alert(run.config_id, Trouble.RUN_FAILED, f"Run #{run.pk} failed. {reason}")
-    return Ended.FAILED

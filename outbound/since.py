@@ -40,7 +40,10 @@ def with_overlap(value: str, seconds: int) -> str:
     moment = _moment(value)
     if moment is None or len(value) <= len("2024-01-01"):
         return value
-    earlier_moment = moment - timedelta(seconds=seconds)
+    try:
+        earlier_moment = moment - timedelta(seconds=seconds)
+    except OverflowError:
+        return value  # 0001-01-01, which some systems write for never
     text = earlier_moment.isoformat(sep="T" if "T" in value else " ", timespec=_precision(value))
     return text.replace("+00:00", "Z") if value.endswith(("Z", "z")) else text
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,11 +24,13 @@ from outbound.claims import due
 from outbound.enqueue import DELIVERIES, SYNC, enqueue_again_at, enqueue_on_commit
 from outbound.hosts import host_address, shut_hosts
 from outbound.models import Delivery, DeliveryState, RunState, SyncRun
+from outbound.run_leases import LeaseLost
 from outbound.states import deliveries_move, runs_move
 from outbound.targets.registry import target_host_url
 from syncconfig.models import RequestType, SyncConfig
 
 MAX_RECLAIMED: Final = 2000
+MAX_FAILED: Final = 100
 WORKER_LOST: Final = RemoteError(
     "The worker stopped while sending; the request may or may not have arrived.",
     kind=Kind.AMBIGUOUS,
@@ -116,14 +119,12 @@ def _runs_reclaim(now: datetime) -> int:
     if not expired.exists():
         return 0
     tries = len(runs.RETRY_SCHEDULE_S)
-    failed = runs_move(
-        expired.filter(failures__gt=tries),
-        old=RunState.RUNNING,
-        new=RunState.FAILED,
-        claimed_until=None,
-        finished_at=now,
-        error=f"The worker stopped {tries + 1} times at the same page; its memory or time ran out, perhaps.",
-    )
+    reason = f"The worker stopped {tries + 1} times at the same page; its memory or time ran out, perhaps."
+    failed = 0
+    for run in expired.filter(failures__gt=tries).order_by("pk")[:MAX_FAILED]:
+        with suppress(LeaseLost):  # another sweep was faster
+            runs.run_fail(run=run, reason=reason)
+            failed += 1
     waiting = runs_move(
         expired.filter(failures__lte=tries),
         old=RunState.RUNNING,

@@ -11,6 +11,7 @@ from unfold.forms import PaginationInlineFormSet
 from syncconfig.fit import KnownFields
 from syncconfig.models import SyncConfigLine
 from syncconfig.receiving import lines_fit
+from syncconfig.row_ids import row_id
 from syncconfig.rules import lines_messages, url_message
 
 
@@ -83,7 +84,7 @@ def _place_new(lines: list[SyncConfigLine]) -> None:
 
 
 def _number(text: str | None) -> int:
-    return min(int(text), 1000) if text and text.isdigit() else 0
+    return min(row_id(text or "") or 0, 1000)
 
 
 def _keys(lines: list[SyncConfigLine]) -> set[str]:

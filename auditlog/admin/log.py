@@ -25,6 +25,7 @@ from auditlog.change_list import LogChangeList
 from auditlog.models import ApiLog, Direction, Party
 from auditlog.pages import KeysetAdminMixin
 from auditlog.story import LIST_FIELDS
+from syncconfig.row_ids import row_id
 
 
 @admin.register(ApiLog)
@@ -136,11 +137,8 @@ class ApiLogAdmin(KeysetAdminMixin, ModelAdmin):
         if object_id is None or request.method == "POST":
             raise PermissionDenied
         self._check(request)
-        entry = (
-            ApiLog.objects.select_related("config").defer("config__auth_secret").filter(pk=object_id).first()
-            if object_id.isascii() and object_id.isdigit() and len(object_id) < 19
-            else None
-        )
+        rows = ApiLog.objects.select_related("config").defer("config__auth_secret")
+        entry = rows.filter(pk=row_id(object_id) or 0).first()
         if entry is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
         return entry_page(self, request, entry)

@@ -15,6 +15,7 @@ from auditlog.admin.entry import status_class
 from auditlog.models import ApiLog, Direction, Party
 from auditlog.story import Event, Subject, requests_about, side_of, subject_of, tell, trace
 from syncconfig.models import SyncConfig
+from syncconfig.row_ids import row_id
 
 _COLOURS: Final = {
     "2xx": "success",
@@ -57,18 +58,12 @@ def story_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def _subject(request: HttpRequest) -> Subject | None:
-    number, odoo_id = request.GET.get("config", ""), request.GET.get("id", "")
+    odoo_id = row_id(request.GET.get("id", ""))
     record = request.GET.get("record", "").replace("\x00", "")[:200]
-    if not _is_id(number) or not (record or _is_id(odoo_id)):
+    if not record and odoo_id is None:
         return None
-    config = SyncConfig.objects.defer("auth_secret").filter(pk=number).first()
-    if config is None:
-        return None
-    return subject_of(config, record=record, odoo_id=int(odoo_id) if _is_id(odoo_id) else None)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
+    config = SyncConfig.objects.defer("auth_secret").filter(pk=row_id(request.GET.get("config", "")) or 0).first()
+    return None if config is None else subject_of(config, record=record, odoo_id=odoo_id)
 
 
 def _latest_body(subject: Subject, rows: list[ApiLog]) -> str:

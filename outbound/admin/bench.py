@@ -27,6 +27,7 @@ from syncconfig.code_inputs import AUTHOR_PERMISSION, MAY_NOT_AUTHOR
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig
 from syncconfig.plans import script_limits
+from syncconfig.row_ids import row_id
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.validators import validate_model_name
 
@@ -66,8 +67,8 @@ def bench(model_admin: Any, request: HttpRequest) -> JsonResponse:
 
 def _run(script: Script, job: dict[str, object], given: Any) -> dict[str, Any]:
     number = given.get("connection", "")
-    connection = OdooConnection.objects.filter(pk=int(number)).first() if _is_number(number) else None
-    config = SyncConfig.objects.filter(pk=int(given["config"])).first() if _is_number(given.get("config", "")) else None
+    connection = OdooConnection.objects.filter(pk=row_id(number) or 0).first()
+    config = SyncConfig.objects.filter(pk=row_id(given.get("config", "")) or 0).first()
     if config is not None:
         job["params"] = script_params(config, now=timezone.now())
     tz = connection.timezone if connection else "UTC"
@@ -141,7 +142,3 @@ def _told(trial: Trial) -> dict[str, Any]:
             return {**told, "kind": "skipped", "message": reason}
         case Failed(message, line):
             return {**told, "kind": "failed", "message": message, "line": line}
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

@@ -30,6 +30,7 @@ from outbound.replay_many import replay_simulate
 from outbound.runs import RunRefused
 from syncconfig.models import SyncConfig
 from syncconfig.plans import ConfigBroken
+from syncconfig.row_ids import row_id
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.trail import act_record
 
@@ -73,12 +74,13 @@ class ReasonForm(forms.Form):
 
 
 def bulk_page(model_admin: Any, request: HttpRequest, what: str) -> HttpResponse:
-    """The filter is in the address, as in the list's. POST with `confirm` acts; POST without it simulates."""
+    """The filter is in the address, as in the list's, and behind which id a choice goes on. POST with `confirm` acts;
+    POST without it simulates."""
     if what not in list(Bulk):
         raise Http404
     if not request.user.has_perm("outbound.replay_delivery") or not model_admin.has_view_permission(request):
         raise PermissionDenied
-    places_take(request)
+    _before, behind = places_take(request)
     bulk = Bulk(what)
     list_url = f"{reverse('admin:outbound_delivery_changelist')}?{request.GET.urlencode()}"
     try:
@@ -89,6 +91,8 @@ def bulk_page(model_admin: Any, request: HttpRequest, what: str) -> HttpResponse
     has_states = any(name.startswith(("state", "id__in")) for name in request.GET)
     chosen = Delivery.objects.filter(pk__in=changes.queryset.order_by().values("pk"))
     rows = bulk_rows(chosen, bulk, has_states=has_states)
+    if behind is not None:
+        rows = rows.filter(pk__gt=behind)
     until = _until(request, rows)
     rows = rows.filter(pk__lte=until)
     form = ReasonForm(request.POST if "confirm" in request.POST else None) if bulk is Bulk.DISCARD else None
@@ -103,7 +107,7 @@ def bulk_page(model_admin: Any, request: HttpRequest, what: str) -> HttpResponse
             told=lambda ids: log_many(request, ids, _LOGGED[bulk], **({"reason": reason} if reason else {})),
         )
         _tell(request, bulk, result)
-        return HttpResponseRedirect(request.get_full_path() if not result.is_over else list_url)
+        return HttpResponseRedirect(list_url if result.is_over else _rest_url(request, result.last_id or behind))
     counts = bulk_count(rows)
     is_simulated = request.method == "POST" or bulk in (Bulk.HURRY, Bulk.DISCARD)
     context = {
@@ -134,11 +138,18 @@ def bulk_url(what: Bulk, ids: Iterable[Any]) -> str:
     return f"{reverse('admin:outbound_delivery_bulk', args=[what.value])}?{query}"
 
 
+def _rest_url(request: HttpRequest, behind: int | None) -> str:
+    """This page, for what comes behind the last one that was acted on."""
+    query = request.GET.copy()
+    if behind is not None:
+        query["after"] = str(behind)
+    return f"{request.path}?{query.urlencode()}"
+
+
 def _until(request: HttpRequest, rows: QuerySet[Delivery]) -> int:
     """The newest id that was counted when the page was first shown."""
-    given = request.POST.get("until", "")
-    if given.isascii() and given.isdigit() and len(given) < 19:
-        return int(given)
+    if (given := row_id(request.POST.get("until", ""))) is not None:
+        return given
     return rows.aggregate(newest=Max("pk"))["newest"] or 0
 
 

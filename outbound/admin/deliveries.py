@@ -20,11 +20,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from outbound.admin.bulk import bulk_page, bulk_url, log_many
 from outbound.admin.delivery_shown import DeliveryShown
 from outbound.admin.filters import CreatedFilter, ErrorFilter, RunFilter
-from outbound.admin.looking import LookingAdmin, back_to
+from outbound.admin.looking import LookingAdmin
 from outbound.bulk import Bulk
 from outbound.models import Delivery, DeliveryState
 from outbound.naming import linked_names
 from outbound.replay import DISCARDABLE, MAX_REASON, REPLAYABLE, delivery_discard, delivery_hurry, delivery_replay
+from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.models import SyncConfig
 
@@ -151,7 +152,7 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
             messages.success(request, _now("It is sent now."))
         else:
             messages.warning(request, _now("Nothing to do: it does not wait any more."))
-        return back_to("outbound_delivery_change", object_id)
+        return dialog_done("outbound_delivery_change", object_id)
 
     @action(
         description=_("Send again"),
@@ -171,7 +172,7 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
             messages.success(request, _now("It will be sent again."))
         else:
             messages.warning(request, _now("Nothing to do: what is waiting or being sent is not sent again."))
-        return back_to("outbound_delivery_change", object_id)
+        return dialog_done("outbound_delivery_change", object_id)
 
     @action(description=_("Map anew"), url_path="anew", icon="sync", permissions=["map_anew"])
     def map_anew(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -198,7 +199,7 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
             messages.success(request, _now("It is discarded."))
         else:
             messages.warning(request, _now("Nothing to do: only waiting, dead and skipped ones can be discarded."))
-        return back_to("outbound_delivery_change", object_id)
+        return dialog_done("outbound_delivery_change", object_id)
 
     @admin.action(description=_("Send again …"), permissions=["replay"])
     def replay_chosen(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:

@@ -17,6 +17,7 @@ from outbound.links import link_key
 from outbound.models import RecordLink
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.models import SyncConfig
+from syncconfig.row_ids import row_id
 
 
 @admin.register(RecordLink)
@@ -40,8 +41,8 @@ class RecordLinkAdmin(LookingAdmin):
             return queryset, False
         found = Q(external_id__in=[term, link_key(term)])
         number = term.lstrip("#")
-        if number.isascii() and number.isdigit() and len(number) < 19:
-            found |= Q(odoo_id=int(number))
+        if (odoo_id := row_id(number)) is not None:
+            found |= Q(odoo_id=odoo_id)
         # By config, since both indexes begin with it.
         return queryset.filter(found, config_id__in=list(SyncConfig.objects.values_list("pk", flat=True))), False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -25,11 +25,6 @@ class LookingAdmin(KeysetAdminMixin, ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def back_to(view: str, *args: Any) -> HttpResponse:
-    """Where a dialog leads when it is done; htmx reads the header."""
-    return HttpResponse(headers={"HX-Redirect": reverse(f"admin:{view}", args=args)})
 
 
 def badge(text: object, colour: str) -> SafeString:

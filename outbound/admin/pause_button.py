@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from outbound.admin.looking import back_to
 from outbound.models import DeliveryPolicy
 from outbound.pausing import config_pause, config_resume
+from syncconfig.admin.dialogs import dialog_done
 from syncconfig.models import RequestType, SyncConfig
 from syncconfig.trail import act_record
 
@@ -45,11 +45,11 @@ def pause(model_admin: Any, request: HttpRequest, form: BaseDialogForm, object_i
     """Nothing more until it is resumed."""
     config = SyncConfig.objects.defer("auth_secret").filter(pk=object_id).first()
     if config is None:
-        return back_to("syncconfig_syncconfig_changelist")
+        return dialog_done("syncconfig_syncconfig_changelist")
     if config_pause(config=config):
         act_record(user=request.user, objects=[config], text=_("Paused."))
         messages.success(request, _now("%(name)s is paused.") % {"name": config.name})
-    return back_to("syncconfig_syncconfig_change", object_id)
+    return dialog_done("syncconfig_syncconfig_change", object_id)
 
 
 @action(
@@ -68,8 +68,8 @@ def resume(model_admin: Any, request: HttpRequest, form: BaseDialogForm, object_
     """As it was before it was paused."""
     config = SyncConfig.objects.defer("auth_secret").filter(pk=object_id).first()
     if config is None:
-        return back_to("syncconfig_syncconfig_changelist")
+        return dialog_done("syncconfig_syncconfig_changelist")
     if config_resume(config=config):
         act_record(user=request.user, objects=[config], text=_("Resumed."))
         messages.success(request, _now("%(name)s goes on.") % {"name": config.name})
-    return back_to("syncconfig_syncconfig_change", object_id)
+    return dialog_done("syncconfig_syncconfig_change", object_id)

@@ -14,9 +14,9 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
-from outbound.admin.looking import back_to
 from outbound.models import RunTrigger
 from outbound.runs import RunRefused, run_start
+from syncconfig.admin.dialogs import dialog_done
 from syncconfig.models import SyncConfig
 from syncconfig.trail import act_record
 
@@ -65,7 +65,7 @@ def run_now(model_admin: Any, request: HttpRequest, form: RunNowForm, object_id:
     """Start a run and show it."""
     config = SyncConfig.objects.defer("auth_secret").filter(pk=object_id).first()
     if config is None:
-        return back_to("syncconfig_syncconfig_changelist")
+        return dialog_done("syncconfig_syncconfig_changelist")
     try:
         run = run_start(
             config=config,
@@ -76,10 +76,10 @@ def run_now(model_admin: Any, request: HttpRequest, form: RunNowForm, object_id:
         )
     except RunRefused as error:
         messages.error(request, str(error))
-        return back_to("syncconfig_syncconfig_change", object_id)
+        return dialog_done("syncconfig_syncconfig_change", object_id)
     act_record(user=request.user, objects=[config], text=_("Started run #%(id)s."), id=run.pk)
     messages.success(request, _now("Run #%(id)s is on its way.") % {"id": run.pk})
-    return back_to("outbound_syncrun_change", run.pk)
+    return dialog_done("outbound_syncrun_change", run.pk)
 
 
 @admin.action(description=_("Run the chosen syncs now"), permissions=["run"])

@@ -22,7 +22,7 @@ from unfold.forms import BaseDialogForm
 
 from auditlog.naming import RecordName
 from auditlog.story import story_query
-from outbound.admin.looking import LookingAdmin, back_to, badge, link
+from outbound.admin.looking import LookingAdmin, badge, link
 from outbound.models import RunState, SyncRun
 from outbound.order_keys import is_odoo_id
 from outbound.progress import progress_of
@@ -30,6 +30,7 @@ from outbound.run_control import run_cancel, run_resume
 from outbound.runs import RunRefused
 from outbound.states import ACTIVE_RUNS
 from outbound.terminal import duration
+from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.trail import act_record
 
@@ -198,7 +199,7 @@ class SyncRunAdmin(LookingAdmin):
                 messages.warning(request, _now("The run is neither failed nor cancelled any more."))
         except RunRefused as error:
             messages.error(request, str(error))
-        return back_to("outbound_syncrun_change", object_id)
+        return dialog_done("outbound_syncrun_change", object_id)
 
     @action(
         description=_("Cancel"),
@@ -219,7 +220,7 @@ class SyncRunAdmin(LookingAdmin):
             messages.success(request, _now("The run is cancelled."))
         else:
             messages.warning(request, _now("The run was over already."))
-        return back_to("outbound_syncrun_change", object_id)
+        return dialog_done("outbound_syncrun_change", object_id)
 
     def _record(self, request: HttpRequest, run_id: Any, text: Promise) -> None:
         act_record(user=request.user, objects=self.get_queryset(request).filter(pk=run_id), text=text)

@@ -126,6 +126,8 @@ class OdooItemsTarget(Target):
         """The hash of each item, at the link that the upsert has made; of one that a script left out, at a link
         without a record."""
         latest = {each.delivery.external_id: each for each in synced if each.delivery.external_id}
+        # An item may turn out to be the record that another one was: the link is that of the one written last.
+        last = {each.odoo_id: each for each in latest.values()}
         rows = [
             RecordLink(
                 config=self.config,
@@ -135,6 +137,7 @@ class OdooItemsTarget(Target):
                 synced_at=now,
             )
             for external_id, each in sorted(latest.items())
+            if each.odoo_id is None or last[each.odoo_id] is each
         ]
         if not rows:
             return

@@ -25,7 +25,7 @@ from mapping.engine import map_in
 from outbound import record_claims
 from outbound.alerts import Trouble, alert
 from outbound.claims import Unit
-from outbound.conflicts import HELD, Held, conflicts_close, conflicts_hold
+from outbound.conflicts import HELD, Held, conflicts_close, conflicts_end, conflicts_hold
 from outbound.link_books import GivenBook
 from outbound.links import link_key
 from outbound.meetings import Meeting, Meetings, unmapped
@@ -140,11 +140,11 @@ class OtherOdooTarget(Target):
             return {parcel.pk: told.there(error) for parcel in parcels}
 
     def remember(self, synced: Sequence[Synced], now: datetime) -> None:
-        """Links as for any other target; of what was removed, those of the other direction go too."""
-        gone = [each for each in synced if each.is_deletion]
+        """Links as for any other target; of what was removed, those of the other direction and conflicts go too."""
+        gone = [each.delivery.record_id for each in synced if each.is_deletion]
         if gone and self._other is not None:
-            there = RecordLink.objects.filter(config=self._other)
-            there.filter(external_id__in=[str(each.delivery.record_id) for each in gone]).delete()
+            RecordLink.objects.filter(config=self._other, external_id__in=map(str, gone)).delete()
+        conflicts_end(config=self.config, removed=gone)
         links_write(config_id=self.config.pk, synced=synced, now=now)
 
     def _agree(self, met: Sequence[Meeting]) -> None:

@@ -25,6 +25,7 @@ from mapping.suggest_out import record_fields
 from syncconfig.admin.actions import add_config_view, check_may_edit
 from syncconfig.connections import client_settings, fields_of, http_client
 from syncconfig.models import OdooConnection
+from syncconfig.row_ids import row_id
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.validators import validate_model_name
 from syncconfig.watching import watched
@@ -66,10 +67,10 @@ def _asked(model_admin: Any, request: HttpRequest, answer: Answer) -> JsonRespon
         raise PermissionDenied
     if request.method != "POST":
         return JsonResponse({"error": _("Send it with POST.")}, status=405)
-    number, model = request.POST.get("connection", ""), request.POST.get("model", "").strip()
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    number, model = row_id(request.POST.get("connection", "")), request.POST.get("model", "").strip()
+    if number is None:
         return JsonResponse({"error": _("Choose an Odoo connection first.")})
-    connection = OdooConnection.objects.filter(pk=int(number)).first()
+    connection = OdooConnection.objects.filter(pk=number).first()
     if connection is None:
         return JsonResponse({"error": _("There is no such connection.")}, status=404)
     try:

@@ -19,15 +19,17 @@ from syncconfig.admin.outcomes import diff_lines, outcome_context, typed_secrets
 from syncconfig.documents.differing import RowChange, document_changes, summary
 from syncconfig.documents.history import deleted_configs, is_recorded, version_restore
 from syncconfig.models import ConfigVersion, SyncConfig
+from syncconfig.row_ids import row_id
 
 PAGE_SIZE: Final = 25
 
 
 def history_context(request: HttpRequest, object_id: str) -> dict[str, Any]:
     """For the config's own page of history."""
-    if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
+    config_id = row_id(object_id)
+    if config_id is None:
         return {}
-    versions = ConfigVersion.objects.filter(config_id=int(object_id)).select_related("user")
+    versions = ConfigVersion.objects.filter(config_id=config_id).select_related("user")
     page = Paginator(versions, PAGE_SIZE).get_page(request.GET.get("versions"))
     rows = list(page.object_list)
     following = [*rows[1:], versions.filter(pk__lt=rows[-1].pk).first()] if rows else []
@@ -37,7 +39,7 @@ def history_context(request: HttpRequest, object_id: str) -> dict[str, Any]:
             for version, before in zip(rows, following, strict=True)
         ],
         "versions_page": page,
-        "is_recorded": is_recorded(int(object_id)),
+        "is_recorded": is_recorded(config_id),
     }
 
 
@@ -55,9 +57,8 @@ def version_view(model_admin: Any, request: HttpRequest, version_id: int) -> Htt
         raise PermissionDenied
     version = _version(version_id)
     others = ConfigVersion.objects.filter(config_id=version.config_id).exclude(pk=version.pk).defer("document")
-    wanted = request.GET.get("with", "")
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
-        other = others.filter(pk=int(wanted)).first()
+    if (wanted := row_id(request.GET.get("with", ""))) is not None:
+        other = others.filter(pk=wanted).first()
     else:
         other = others.filter(pk__lt=version.pk).first()
     before, after = (other, version) if other is None or other.pk < version.pk else (version, other)

@@ -18,6 +18,7 @@ from syncconfig.domains import domain_paths
 from syncconfig.fit import KnownFields, fields_learn, is_about_config
 from syncconfig.models import OdooConnection
 from syncconfig.receiving import receiving_paths
+from syncconfig.row_ids import row_id
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.validators import validate_model_name
 
@@ -52,17 +53,14 @@ def fields_learn_submitted(request: HttpRequest) -> None:
 
 def _learn(number: str, model: str, paths: Iterable[str]) -> KnownFields | None:
     """None where what was submitted is so wrong that the form itself says so. Raises RemoteError, SecretUnreadable."""
-    if not number.isdigit():
-        return None
     try:
         validate_model_name(model)
-        connection = OdooConnection.objects.get(pk=int(number))
+        connection = OdooConnection.objects.get(pk=row_id(number) or 0)
     except (ValidationError, OdooConnection.DoesNotExist):
         return None
     return fields_learn(connection, model, paths)
 
 
 def _of_lines(request: HttpRequest, name: str) -> list[str]:
-    count = request.POST.get("lines-TOTAL_FORMS", "")
-    number = min(int(count), MAX_LINES) if count.isdigit() else 0
+    number = min(row_id(request.POST.get("lines-TOTAL_FORMS", "")) or 0, MAX_LINES)
     return [request.POST.get(f"lines-{index}-{name}", "").strip() for index in range(number)]

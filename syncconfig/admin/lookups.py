@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from clients.odoo.schema import Field
 from syncconfig.models import OdooConnection
 from syncconfig.names import fields_at, models_of
+from syncconfig.row_ids import row_id
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.validators import validate_field_path, validate_model_name
 from syncconfig.watching import watched
@@ -62,11 +63,11 @@ class LookupsMixin:
 
     def _answer(self, request: HttpRequest, answer: Callable[[OdooConnection], dict[str, Any]]) -> JsonResponse:
         self._check_may_ask(request)
-        number = request.GET.get("connection", "")
-        if not (number.isascii() and number.isdigit() and len(number) < 19):
+        number = row_id(request.GET.get("connection", ""))
+        if number is None:
             return JsonResponse({"items": [], "error": "Choose an Odoo connection first."})
         try:
-            connection = OdooConnection.objects.filter(pk=int(number)).first()
+            connection = OdooConnection.objects.filter(pk=number).first()
             if connection is None:
                 return JsonResponse({"items": [], "error": "There is no such connection."}, status=404)
             with watched(connection):

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 
 MAX_LENGTH: Final = 2_000_000
 MAX_DEPTH: Final = 40
+MAX_VALUES: Final = 200_000
+"""Each is kept with its place: a million of them would be half a gigabyte."""
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE: Final = frozenset({"true", "True", "TRUE"})
 _FALSE: Final = frozenset({"false", "False", "FALSE"})
@@ -68,8 +70,12 @@ def _flat(error: yaml.YAMLError) -> str:
 
 def _checked(events: Any) -> Iterator[Any]:
     """The events that carry values, once they are seen to be harmless."""
-    depth = 0
+    depth = count = 0
     for event in events:
+        if isinstance(event, yaml.NodeEvent):
+            count += 1
+            if count > MAX_VALUES:
+                raise _error(event, _("The document has more than %(most)s values.") % {"most": MAX_VALUES})
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _error(event, _("Anchors (&) and aliases (*) are not taken. Write the value out."))
         if (tag := getattr(event, "tag", None)) and tag != "!":

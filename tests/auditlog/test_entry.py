@@ -145,3 +145,9 @@ def test_the_search_for_a_record_is_the_first_thing_above_the_log(admin_client: 
     places = [form.get("action") or form.get("id") for form in forms]
     assert places.index("/admin/auditlog/apilog/find/") < places.index("changelist-search")
     assert page.select_one('a[href="/admin/auditlog/apilog/find/"]') is not None
+
+
+def test_half_a_character_in_a_body_is_shown_as_it_was_written(admin_client: Client) -> None:
+    row = entry(request_body='{"name": "a\\ud800b \\ud83d\\ude00"}')
+    page = admin_client.get(f"{LIST}{row.pk}/change/").content.decode()
+    assert "a\\ud800b \U0001f600" in page

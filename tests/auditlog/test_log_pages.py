@@ -213,3 +213,18 @@ def _faults(sql: str) -> list[str]:
         if node["Node Type"] == "Sort" and node["Actual Rows"] > 1000:
             found.append("Sort")
     return found
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        (LIST, ("status", "run_id", "delivery_id", "record", "before", "after", "period", "text", "q")),
+        ("/admin/auditlog/act/", ("before", "after", "user", "kind", "period", "q")),
+        ("/admin/outbound/delivery/", ("before", "after", "run", "error", "q")),
+    ],
+)
+@pytest.mark.parametrize("text", ["404x", "²", "9" * 30, "0" * 5000, "-1", "\x00"])
+def test_what_is_no_number_breaks_no_page(admin_client: Client, page: str, names: tuple[str, ...], text: str) -> None:
+    insert(1)
+    for name in names:
+        assert admin_client.get(page, {name: text}).status_code == 200, (name, text[:10])

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.db.models import Sum
 
+from auditlog import rollup
 from auditlog.models import ApiLog, TrafficHour, TrafficMark
 from auditlog.rollup import SETTLED_AFTER, hour_of, log_rollup, traffic_purge
 from auditlog.traffic import MAX_TAIL, Rate, quantile_ms, rates_of, traffic_of_day
@@ -140,6 +141,20 @@ def test_several_workers_count_each_entry_once() -> None:
         thread.join()
     log_rollup(now=NOW + 3 * SETTLED_AFTER)
     assert counted() == 12_000
+
+
+def test_who_looked_at_the_mark_before_another_one_moved_it_takes_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollup, "CHUNK_IDS", 2)
+    add(6)
+    log_rollup(now=NOW)
+    log_rollup(now=NOW + SETTLED_AFTER, max_chunks=1)
+    stale = TrafficMark.objects.get()
+    # The other one is still at its chunks.
+    passed = stale.upto_id + 2
+    TrafficMark.objects.update(upto_id=passed)
+    monkeypatch.setattr(rollup, "_mark", lambda: stale)
+    assert log_rollup(now=NOW + 2 * SETTLED_AFTER) == 0
+    assert TrafficMark.objects.get().upto_id == passed
 
 
 def test_old_hours_are_forgotten_now_and_then() -> None:

@@ -112,6 +112,7 @@ def test_a_form_is_a_record(demo_odoo: DemoOdoo, customers: SyncConfig, api: Api
         (b"code=%FF", "not UTF-8"),
         (b"code=%00", "u0000"),
         (b"a[[b=1", "cannot be understood"),
+        (b"code=A&a[%C2%B2]=1&a[%C2%B2]=2", "stands twice"),
         (b"a[1000]=1", "positions"),
         (b"a[][b]=1", "positions"),
     ],

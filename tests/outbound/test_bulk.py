@@ -14,6 +14,7 @@ from django.urls import reverse
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from outbound import bulk
+from outbound.admin import bulk as bulk_admin
 from outbound.budget import Budget
 from outbound.bulk import Bulk, bulk_apply, bulk_rows
 from outbound.models import Delivery, DeliveryState, SyncRun
@@ -136,6 +137,39 @@ def test_what_the_time_does_not_suffice_for_is_left_for_the_next_go(
     assert (result.done, result.is_over, len(told)) == (2, False, 2)
     again = bulk_apply(rows, Bulk.REPLAY, user=admin_user, reason="", budget=Budget(60), told=told.extend)
     assert (again.done, again.is_over) == (5, True)
+
+
+def test_the_next_go_is_over_the_rest_also_where_what_was_sent_again_arrived_meanwhile(
+    admin_client: Client, config: SyncConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 2)
+    monkeypatch.setattr(bulk_admin, "BUDGET_S", 0.0)
+    for record in (1, 2, 3):
+        make_delivery(config, record, state=DeliveryState.DELIVERED)
+    first = admin_client.post(url("replay", "?state__exact=delivered"), {"confirm": "1"})
+    assert states() == {1: "pending", 2: "pending", 3: "delivered"}
+    Delivery.objects.update(state=DeliveryState.DELIVERED)
+
+    assert "1 delivery matches." in text(admin_client.get(first["Location"]))
+    last = admin_client.post(first["Location"], {"confirm": "1"})
+    assert states() == {1: "delivered", 2: "delivered", 3: "pending"}
+    assert last["Location"].startswith(reverse("admin:outbound_delivery_changelist") + "?state__exact=delivered")
+
+
+def test_what_one_run_is_too_small_for_is_mapped_anew_by_the_next_go(
+    admin_client: Client, config: SyncConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MAX_ANEW", 2)
+    for record in (1, 2, 3):
+        make_delivery(config, record, state=DeliveryState.DELIVERED)
+    first = admin_client.post(url("anew", "?state__exact=delivered"), {"confirm": "1"})
+    assert SyncRun.objects.latest("pk").record_ids == [1, 2]
+    # While that run is not over nothing is done, and nothing passed over.
+    refused = admin_client.post(first["Location"], {"confirm": "1"}, follow=True)
+    assert "is running already" in text(refused)
+    SyncRun.objects.update(state="done")
+    admin_client.post(first["Location"], {"confirm": "1"})
+    assert SyncRun.objects.latest("pk").record_ids == [3]
 
 
 def test_selected_rows_lead_to_the_page(admin_client: Client, dead: list[Delivery]) -> None:

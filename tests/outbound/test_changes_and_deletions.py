@@ -19,10 +19,13 @@ from clients.odoo.changes import SETTLE_S
 from demo.httpserver import Request, Response
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
+from outbound import runs
 from outbound.models import Delivery, DeliveryPolicy, Notice, RecordLink, RunState, RunTrigger, SyncRun
 from outbound.noticed import changes_noticed, notices_start
+from outbound.run_control import run_cancel
 from outbound.runs import run_execute, run_start
 from outbound.schedules import missed_start, promises_check, scheduled_start
+from outbound.sweeps import sweep
 from outbound.windows import is_open, parse_windows
 from syncconfig.models import SyncConfig
 from tests.outbound.conftest import MakeConfig, send_until_settled, set_price, sync
@@ -178,6 +181,49 @@ def test_a_run_that_fails_leaves_its_changes_to_the_next(
     assert sync(config).read_count == 12
     made.refresh_from_db()
     assert made.change_cursor > "2020-01-02"
+
+
+def test_a_run_that_is_cancelled_while_it_sends_leaves_its_changes_to_the_next(
+    make_config: MakeConfig, shop: DemoShop, products: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config()
+    made = policy(config, reads_changes=True, change_cursor="2020-01-01 00:00:00/0", is_paused=True)
+    run = run_start(config=config, trigger=RunTrigger.MANUAL)
+    real = runs.due_send
+
+    def interrupted(**options: Any) -> None:
+        run_cancel(run_id=run.pk)
+        real(**options)
+
+    monkeypatch.setattr(runs, "due_send", interrupted)
+    time.sleep(SETTLE_S + 1)
+    run_execute(run_id=run.pk, budget_s=5)
+    assert Delivery.objects.filter(run=run, state="discarded").count() == len(products)
+    made.refresh_from_db()
+    assert made.change_cursor == "2020-01-01 00:00:00/0"
+
+
+def test_what_odoo_told_of_is_looked_at_again_when_every_worker_of_the_run_was_lost(
+    config: SyncConfig, shop: DemoShop, products: list[int]
+) -> None:
+    policy(config, alert_emails="ops@example.com")
+    changes_noticed(config_id=config.pk, record_id=products[4])
+    let_notices_come_due()
+    assert notices_start(timezone.now()) == 1
+    execute_waiting()
+    let_notices_come_due()
+    assert notices_start(timezone.now()) == 1
+    # That was the last look.
+    assert not Notice.objects.exists()
+    run = SyncRun.objects.get(state=RunState.PENDING)
+    SyncRun.objects.filter(pk=run.pk).update(
+        state=RunState.RUNNING, failures=99, claimed_until=timezone.now() - timedelta(seconds=1)
+    )
+    sweep()
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED
+    assert list(Notice.objects.values_list("record_id", flat=True)) == [products[4]]
+    assert f"Run #{run.pk} failed" in mail.outbox[-1].body
 
 
 def test_only_watched_keys_make_a_record_a_changed_one(

@@ -14,7 +14,7 @@ from django.db import connection as database
 
 from clients.odoo.changes import SETTLE_S
 from demo.odoo import DemoOdoo
-from outbound.conflicts import ConflictRefused, conflict_settle
+from outbound.conflicts import SUPERSEDED, ConflictRefused, conflict_look_again, conflict_settle
 from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RecordLink, RunTrigger
 from outbound.replay import delivery_replay
 from outbound.runs import run_execute, run_start
@@ -377,6 +377,48 @@ def test_in_one_direction_staff_are_asked_too(
     assert states(one_way)[ours] == DeliveryState.DELIVERED
     assert RecordLink.objects.get(config=one_way).external_id == str(theirs)
     assert run(one_way).unchanged_count == 1
+
+
+def held(config: SyncConfig, here: DemoOdoo, there: DemoOdoo) -> int:
+    """A contact that was changed on both sides, and waits for a choice. Its id here."""
+    SyncConfig.objects.filter(pk=config.pk).update(conflict_rule="ask")
+    ours = add(here, "R1", city="Gent")
+    run(config)
+    write(there, by_ref(there, "R1")["id"], city="There")
+    write(here, ours, city="Here")
+    run(config)
+    assert states(config)[ours] == DeliveryState.SKIPPED
+    return ours
+
+
+def test_in_one_direction_a_held_payload_is_not_sent_once_a_newer_one_arrived(
+    one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo
+) -> None:
+    ours = held(one_way, here, there)
+    waiting = Delivery.objects.get(state=DeliveryState.SKIPPED)
+    write(here, ours, city="There")
+    run(one_way)
+    send_until_settled(fresh(one_way))
+    assert values(there, "R1", "city") == ("There",)
+    assert Conflict.objects.get().state == ConflictState.AGREED
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.discard_reason) == (DeliveryState.DISCARDED, SUPERSEDED)
+
+
+def test_in_one_direction_what_was_held_does_not_come_back_after_a_deletion(
+    one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo
+) -> None:
+    policy(one_way, deletions="delete")
+    ours = held(one_way, here, there)
+    here.call("res.partner", "unlink", [ours])
+    run(one_way)
+    send_until_settled(fresh(one_way))
+    assert refs(there) == []
+    conflict = Conflict.objects.get()
+    assert conflict.state == ConflictState.AGREED
+    with pytest.raises(ConflictRefused, match="settled already"):
+        conflict_look_again(conflict_id=conflict.pk, user=None)
+    assert not Delivery.objects.filter(state=DeliveryState.SKIPPED).exists()
 
 
 # --- the pair itself ---

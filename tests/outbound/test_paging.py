@@ -89,6 +89,22 @@ def test_what_the_host_says_of_more_ends_it() -> None:
         assert next_position(paging, Position(), answered([1], last)) is None
 
 
+@pytest.mark.parametrize("total", ["²", "9" * 30, True, None, -1])
+def test_a_total_that_is_no_number_is_told(total: object) -> None:
+    paging = Paging(kind="page", position_param="page", total_path=parse_path("total"))
+    with pytest.raises(PagingError, match="no whole number at total"):
+        next_position(paging, Position(), Answered([1], {"total": total}, "https://api.example.com/"))
+
+
+def test_a_link_that_is_none_is_shown_without_the_key_in_it() -> None:
+    paging = Paging(kind="link")
+    page = Answered([1], [], "https://api.example.com/", "https://me:pass@[x/?api_key=geheim")
+    with pytest.raises(PagingError, match="is no URL") as raised:
+        next_position(paging, Position(), page)
+    assert "geheim" not in str(raised.value)
+    assert "pass" not in str(raised.value)
+
+
 @pytest.mark.parametrize("length", [2, 3, 5, 8])
 def test_every_circle_of_cursors_is_noticed(length: int) -> None:
     paging = Paging(kind="cursor", position_param="c", next_path=parse_path("next"))
@@ -133,6 +149,7 @@ def test_the_highest_value_is_compared_as_what_it_is(values: list[object], found
         ("4711", "4711"),
         ("abc", "abc"),
         ("", ""),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
     ],
 )
 def test_the_overlap_is_written_as_the_host_writes_times(value: str, earlier: str) -> None:

@@ -20,8 +20,9 @@ from clients.errors import Kind, RemoteError
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from outbound.management.commands import sync_run
-from outbound.models import RunState, RunTrigger, SyncRun
+from outbound.models import Delivery, RunState, RunTrigger, SyncRun
 from outbound.progress import progress_of
+from outbound.replay import delivery_discard, delivery_replay
 from outbound.runs import run_start
 from outbound.selection import Selection
 from outbound.terminal import duration
@@ -52,6 +53,18 @@ def test_rate_and_time_left_come_from_what_is_settled(config: SyncConfig) -> Non
     assert (found.total, found.settled, found.percent) == (100, 20, 20)
     assert found.rate == pytest.approx(2.0)
     assert found.left_s == pytest.approx(40.0)
+
+
+def test_what_was_given_up_waits_for_nothing(config: SyncConfig, products: list[int], shop: DemoShop) -> None:
+    shop.fail_next(1, status=400, only="DEMO-0001")
+    run = sync(config)
+    assert run.dead_count == 1
+    delivery_discard(ids=Delivery.objects.filter(run=run).values_list("pk", flat=True), user=None)
+    run.refresh_from_db()
+    found = progress_of(run, now=timezone.now())
+    assert (found.waiting, found.is_live) == (0, False)
+    delivery_replay(ids=Delivery.objects.filter(run=run, state="discarded").values_list("pk", flat=True), user=None)
+    assert progress_of(run, now=timezone.now()).waiting == 1
 
 
 def test_before_anything_is_known_there_is_no_telling(config: SyncConfig) -> None:

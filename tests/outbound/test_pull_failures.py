@@ -17,7 +17,7 @@ from demo.httpserver import Request, Response
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from demo.shop_lists import made_customers
-from outbound import links, out_auth, record_claims, sending
+from outbound import links, out_auth, pull_runs, record_claims, sending
 from outbound.models import (
     BreakerState,
     Delivery,
@@ -27,12 +27,13 @@ from outbound.models import (
     OutAuth,
     PullPolicy,
     RecordClaim,
+    RecordLink,
     RunState,
     RunTrigger,
     SyncRun,
 )
 from outbound.replay import delivery_replay
-from outbound.run_control import run_resume
+from outbound.run_control import run_cancel, run_resume
 from outbound.runs import Ended, run_execute, run_start
 from outbound.sweeps import sweep
 from outbound.targets.odoo_lookup import place_of
@@ -370,6 +371,28 @@ def test_what_odoo_refuses_is_that_item_alone(connection: OdooConnection, api: R
     assert len(partners(demo_odoo)) == 19
 
 
+def test_a_number_that_no_database_takes_is_no_id(connection: OdooConnection, api: Receiver) -> None:
+    lines = [{"field": "id", "key": "odoo_id", "is_identifier": True}, {"field": "name", "key": "name"}]
+    api.respond = lambda _request: answer([{"odoo_id": 10**30, "name": "A"}, {"odoo_id": 2**40, "name": "B"}])
+    run = sync(make_pull(connection, api.url, lines=lines))
+    assert (run.state, run.read_count, run.dead_count) == (RunState.DONE, 2, 2), run.error
+
+
+def test_two_items_that_turn_out_to_be_one_record_do_not_stop_the_others(
+    connection: OdooConnection, shop: DemoShop, demo_odoo: DemoOdoo
+) -> None:
+    shop.customers = made_customers(3)
+    config = shop_pull(connection, shop)
+    sync(config)
+    known = RecordLink.objects.get(config=config, external_id="customer-0001@example.com")
+    # Somebody gave the record the address that the other item is recognised by.
+    demo_odoo.call("res.partner", "write", [known.odoo_id], {"email": "customer-0009@example.com"})
+    shop.customers = [{**each, "phone": "1"} for each in made_customers(3)]
+    shop.customers.insert(1, {**made_customers(1, first=9)[0], "phone": "1"})
+    run = sync(config)
+    assert (run.state, run.delivered_count, run.error) == (RunState.DONE, 4, "")
+
+
 def test_while_odoo_is_down_items_wait_by_the_schedule(
     connection: OdooConnection, shop: DemoShop, demo_odoo: DemoOdoo
 ) -> None:
@@ -526,6 +549,32 @@ def test_while_it_is_paused_pages_are_kept_and_nothing_is_written(
     policy.is_paused = False
     policy.save()
     assert send(config).delivered == 10
+
+
+def test_a_run_that_is_cancelled_while_it_sends_is_fetched_again(
+    connection: OdooConnection, api: Receiver, demo_odoo: DemoOdoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [customer(number, updated_at=f"2026-01-0{number}T00:00:00Z") for number in (1, 2)]
+    api.respond = lambda _request: answer(items)
+    config = make_pull(connection, api.url, pull={"since_param": "since", "since_path": "updated_at"})
+    DeliveryPolicy.objects.create(config=config, is_paused=True)
+    run = started(config)
+    real = pull_runs.due_send
+
+    def interrupted(**options: Any) -> None:
+        # Every page is in the table, and nothing of it has been sent.
+        run_cancel(run_id=run.pk)
+        real(**options)
+
+    monkeypatch.setattr(pull_runs, "due_send", interrupted)
+    assert execute(run) == Ended.NOT_OURS
+    assert run.state == RunState.CANCELLED
+    assert PullPolicy.objects.get(config=config).since_value == ""
+
+    monkeypatch.undo()
+    DeliveryPolicy.objects.update(is_paused=False)
+    assert sync(config).delivered_count == 2
+    assert PullPolicy.objects.get(config=config).since_value == "2026-01-02T00:00:00Z"
 
 
 # --- authorization ---

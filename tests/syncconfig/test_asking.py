@@ -105,3 +105,10 @@ def test_who_may_only_look_has_neither_bench_nor_count(viewer: Client, sync: Syn
     page = viewer.get(f"{LIST}{sync.pk}/change/").content.decode()
     assert 'id="sync-bench"' not in page
     assert 'id="sync-domain"' not in page
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 30, "0" * 5000, ""])
+def test_a_form_without_a_connection_is_refused_and_no_error(admin_client: Client, number: str) -> None:
+    given = {"connection": number, "model": "product.product", "domain": "[]", "lines-TOTAL_FORMS": number}
+    assert "Choose an Odoo connection" in admin_client.post(COUNT, given).json()["error"]
+    assert admin_client.post(f"{LIST}add/", given).status_code == 200

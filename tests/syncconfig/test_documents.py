@@ -296,6 +296,7 @@ def test_with_one_bad_config_the_good_ones_are_not_stored_either(unreachable: Od
         ("version: 1\nversion: 1", "Line 2: version stands here twice"),
         ("[" * 500, "Line 1: Lists and mappings are nested too deeply"),
         ("[" * 50_000, "nesting depth"),
+        ("[" + "a," * 200_000 + "]", "Line 1: The document has more than 200000 values"),
         ("x" * 2_000_001, "more than 2000000 characters"),
         ("version: 1\n---\nversion: 1", "Line 3: One document at a time"),
         ("", "The document is empty"),
