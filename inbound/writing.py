@@ -21,6 +21,7 @@ from mapping.results import MappingResult
 from outbound.script_env import odoo_ask
 from outbound.targets.odoo import Action, WriteOutcome
 from outbound.targets.odoo_by_id import remove_records, update_records
+from outbound.targets.odoo_lists import Round, list_rounds, lists_held, lists_held_of
 from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.models.config import DeleteMode
@@ -42,15 +43,28 @@ Body = dict[str, Any]
 
 def create_records(work: Work, bodies: Sequence[Body]) -> list[Result]:
     """Create each record, or do with an existing one what the config says: 201 created, 200 otherwise."""
+    results: dict[int, Result] = {}
     try:
-        mapped = map_bodies(work, bodies, partial=False)
+        rounds = list_rounds(work.plan, bodies, ask=odoo_ask(work.client))
     except RemoteError as error:
         return [remote_refusal(error, plan=work.plan)] * len(bodies)
-    results = settled_by_mapping(mapped)
-    sound = [at for at, result in enumerate(results) if result is None]
-    outcomes = upsert_records(
-        config=work.config, plan=work.plan, client=work.client, results=[mapped[at] for at in sound]
-    )
+    for each in rounds:
+        results |= zip(each.places, _create_round(work, [bodies[at] for at in each.places], each), strict=True)
+    return [results[at] for at in range(len(bodies))]
+
+
+def _create_round(work: Work, bodies: Sequence[Body], round_of: Round) -> list[Result]:
+    try:
+        with lists_held(config=work.config, plan=work.plan, client=work.client, round_of=round_of) as held:
+            mapped = map_bodies(work, bodies, partial=False, ids=held.ids)
+            results = settled_by_mapping(mapped)
+            sound = [at for at, result in enumerate(results) if result is None]
+            held.keep()
+            outcomes = upsert_records(
+                config=work.config, plan=work.plan, client=work.client, results=[mapped[at] for at in sound]
+            )
+    except RemoteError as error:
+        return [remote_refusal(error, plan=work.plan)] * len(bodies)
     answers = Answers(work)
     for at, outcome in zip(sound, outcomes, strict=True):
         results[at] = _created(work, answers, bodies[at], mapped[at], outcome)
@@ -62,12 +76,14 @@ def change_records(work: Work, updates: Sequence[tuple[int, Body]], *, partial: 
     ids = [odoo_id for odoo_id, _body in updates]
     bodies = [body for _odoo_id, body in updates]
     try:
-        mapped = map_bodies(work, bodies, partial=partial, ids=ids)
-        results = settled_by_mapping(mapped)
-        sound = [at for at, result in enumerate(results) if result is None]
-        outcomes = update_records(
-            config=work.config, client=work.client, updates=[(ids[at], mapped[at]) for at in sound]
-        )
+        with lists_held_of(config=work.config, plan=work.plan, client=work.client, ids=ids) as held:
+            mapped = map_bodies(work, bodies, partial=partial, ids=ids)
+            results = settled_by_mapping(mapped)
+            sound = [at for at, result in enumerate(results) if result is None]
+            held.keep()
+            outcomes = update_records(
+                config=work.config, client=work.client, updates=[(ids[at], mapped[at]) for at in sound]
+            )
     except RemoteError as error:
         return [by_id(work, error, odoo_id) for odoo_id in ids]
     answers = Answers(work)
