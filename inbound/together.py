@@ -47,7 +47,7 @@ def run_together(work: Work, operations: Sequence[Operation]) -> list[Result]:
 def _create(work: Work, operations: Sequence[Operation]) -> list[Result]:
     bodies = [each.body or {} for each in operations]
     mapped = map_bodies(work, bodies, partial=False)
-    _refuse_bad(settled_by_mapping(mapped))
+    _refuse_bad(settled_by_mapping(work, mapped, bodies))
     answers = Answers(work)
     ids = create_together(config=work.config, plan=work.plan, client=work.client, results=mapped)
     return [
@@ -63,7 +63,7 @@ def _update(work: Work, operations: Sequence[Operation]) -> list[Result]:
     bodies = [each.body or {} for each in operations]
     with lists_held_of(config=work.config, plan=work.plan, client=work.client, ids=ids) as held:
         mapped = map_bodies(work, bodies, partial=operations[0].partial, ids=ids)
-        _refuse_bad(settled_by_mapping(mapped))
+        _refuse_bad(settled_by_mapping(work, mapped, bodies))
         held.keep()
         update_together(config=work.config, client=work.client, ids=ids, results=mapped)
     answers = Answers(work)

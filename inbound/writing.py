@@ -6,6 +6,7 @@ list of one; what costs a call costs it once for all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from inbound.reading import not_found
 from inbound.refusals import mapping_refusal, refusal, remote_refusal
 from inbound.work import Work
 from mapping.engine import map_in
+from mapping.plan import Plan
 from mapping.results import MappingResult
 from outbound.script_env import odoo_ask
 from outbound.targets.odoo import Action, WriteOutcome
@@ -57,7 +59,7 @@ def _create_round(work: Work, bodies: Sequence[Body], round_of: Round) -> list[R
     try:
         with lists_held(config=work.config, plan=work.plan, client=work.client, round_of=round_of) as held:
             mapped = map_bodies(work, bodies, partial=False, ids=held.ids)
-            results = settled_by_mapping(mapped)
+            results = settled_by_mapping(work, mapped, bodies)
             sound = [at for at, result in enumerate(results) if result is None]
             held.keep()
             outcomes = upsert_records(
@@ -78,7 +80,7 @@ def change_records(work: Work, updates: Sequence[tuple[int, Body]], *, partial: 
     try:
         with lists_held_of(config=work.config, plan=work.plan, client=work.client, ids=ids) as held:
             mapped = map_bodies(work, bodies, partial=partial, ids=ids)
-            results = settled_by_mapping(mapped)
+            results = settled_by_mapping(work, mapped, bodies)
             sound = [at for at, result in enumerate(results) if result is None]
             held.keep()
             outcomes = update_records(
@@ -130,16 +132,26 @@ def map_bodies(
     )
 
 
-def settled_by_mapping(mapped: Sequence[MappingResult]) -> list[Result | None]:
+def settled_by_mapping(work: Work, mapped: Sequence[MappingResult], bodies: Sequence[Body]) -> list[Result | None]:
     """The refusal of each record that could not be mapped; None for the others."""
     results: list[Result | None] = []
-    for result in mapped:
+    for result, body in zip(mapped, bodies, strict=True):
         if result.skipped is not None:
             reason = result.skipped or "A script left the record out."
             results.append(Written(200, None, {"skipped": reason}, is_record=False))
         else:
-            results.append(None if result.ok else mapping_refusal(result.errors))
+            results.append(None if result.ok else mapping_refusal(result.errors, hint=_hint(work.plan, body)))
     return results
+
+
+def _hint(plan: Plan, body: Body) -> str:
+    """What is probably the matter where a record came in an envelope that no line reads, {"order": {...}}."""
+    key = next(iter(body)) if len(body) == 1 else ""
+    if not key or not isinstance(body[key], (dict, list)):
+        return ""
+    if any(re.split(r"[.\[]", line.key)[0] == key for line in plan.lines):
+        return ""
+    return f"The body has only the key {key[:100]!r}, which this endpoint does not read; send what stands under it."
 
 
 def _created(work: Work, answers: Answers, body: Body, result: MappingResult, outcome: WriteOutcome) -> Result:
