@@ -20,6 +20,7 @@ from inbound.work import Work
 from mapping.engine import map_in
 from mapping.plan import Plan
 from mapping.results import MappingResult
+from mapping.spec import Direction
 from outbound.script_env import odoo_ask
 from outbound.targets.odoo import Action, WriteOutcome
 from outbound.targets.odoo_by_id import remove_records, update_records
@@ -81,6 +82,9 @@ def change_records(work: Work, updates: Sequence[tuple[int, Body]], *, partial: 
         with lists_held_of(config=work.config, plan=work.plan, client=work.client, ids=ids) as held:
             mapped = map_bodies(work, bodies, partial=partial, ids=ids)
             results = settled_by_mapping(work, mapped, bodies)
+            for at, body in enumerate(bodies):
+                if results[at] is None and not mapped[at].values and body and not _is_read(work.plan, body):
+                    results[at] = _unread(work.plan, body)
             sound = [at for at, result in enumerate(results) if result is None]
             held.keep()
             outcomes = update_records(
@@ -149,9 +153,25 @@ def _hint(plan: Plan, body: Body) -> str:
     key = next(iter(body)) if len(body) == 1 else ""
     if not key or not isinstance(body[key], (dict, list)):
         return ""
-    if any(re.split(r"[.\[]", line.key)[0] == key for line in plan.lines):
+    if _is_read(plan, body):
         return ""
     return f"The body has only the key {key[:100]!r}, which this endpoint does not read; send what stands under it."
+
+
+def _is_read(plan: Plan, body: Body) -> bool:
+    """Whether any line has its key in the body."""
+    return any(re.split(r"[.\[]", line.key)[0] in body for line in plan.lines if line.key)
+
+
+def _unread(plan: Plan, body: Body) -> ApiError:
+    """A change of nothing, where something was meant: a misspelt key is not to look like a success."""
+    keys = ", ".join(repr(key[:60]) for key in list(body)[:5]) + (", ..." if len(body) > 5 else "")
+    known = ", ".join(line.key for line in plan.lines if line.key and line.direction != Direction.OUT)
+    return ApiError(
+        400,
+        ErrorCode.VALIDATION_ERROR,
+        f"Nothing was changed: this endpoint reads no key of the body ({keys}). It reads: {known}.",
+    )
 
 
 def _created(work: Work, answers: Answers, body: Body, result: MappingResult, outcome: WriteOutcome) -> Result:
