@@ -25,6 +25,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from inbound.keys import Key, keys_of
 from inbound.views import EndpointView
 from outbound.admin.preview import effect_shown
+from syncconfig.admin.finding import row_at
 from syncconfig.examples import API_PATH
 from syncconfig.guided.samples import sample_text
 from syncconfig.models import SyncConfig
@@ -48,7 +49,7 @@ class SampleForm(forms.Form):
 @action(description=_("Send a sample"), url_path="post-sample", icon="send", permissions=["preview"])
 def post_sample(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     """The page, and under it the answer."""
-    config = SyncConfig.objects.select_related("connection").filter(pk=object_id).first()
+    config = row_at(SyncConfig.objects.select_related("connection"), object_id)
     if config is None:
         return redirect("admin:syncconfig_syncconfig_changelist")
     initial = {"payload": sample_text(request.session, config)}

@@ -66,13 +66,14 @@ class OdooHookView(ApiView):
         model, record_id, action = _told(body)
         self.record_ref = str(record_id)
         self.summary = f"{model} #{record_id}" + (f": {action}" if action else "")
-        if model != self.target.model:
+        through = "" if model == self.target.model else self.target.links.get(model)
+        if through is None:
             raise ApiError(
                 409,
                 ErrorCode.VALIDATION_ERROR,
                 f"This address hears of {self.target.model}, not of {model[:100]!a}. Set the rule in Odoo up anew.",
             )
-        changes_noticed(config_id=self.target.config_id, record_id=record_id, action=action)
+        changes_noticed(config_id=self.target.config_id, record_id=record_id, through=through, action=action)
         hook_used(config_id=self.target.config_id)
         self.received = b""
         return Response({"status": "success"}, status=202)

@@ -63,8 +63,9 @@ def refusal(exception: Exception, *, plan: Plan | None = None) -> ApiError:
     )
 
 
-def mapping_refusal(errors: Iterable[FieldError], *, status: int = 400) -> ApiError:
-    """Every error of the record, by line: 400 for what the caller sent, 502 for what Odoo holds."""
+def mapping_refusal(errors: Iterable[FieldError], *, status: int = 400, hint: str = "") -> ApiError:
+    """Every error of the record, by line: 400 for what the caller sent, 502 for what Odoo holds. `hint` is said
+    after the first of them."""
     found = [
         {
             "line_id": error.line_id,
@@ -80,10 +81,11 @@ def mapping_refusal(errors: Iterable[FieldError], *, status: int = 400) -> ApiEr
     more = f" ({len(found) - 1} more in errors)" if len(found) > 1 else ""
     name = first["external_key"] or first["field"]
     message = f"{name}: {first['message']}" if name else str(first["message"])
+    sentence = message if message.endswith(".") else f"{message}."
     return ApiError(
         status,
         ErrorCode.VALIDATION_ERROR if status == 400 else ErrorCode.ODOO_ERROR,
-        f"{message}.{more}" if not message.endswith(".") else f"{message}{more}",
+        f"{sentence}{more}{f' {hint}' if hint else ''}",
         line_id=first["line_id"],
         errors=found,
     )

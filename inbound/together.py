@@ -18,6 +18,7 @@ from inbound.writing import (
     settled_by_mapping,
 )
 from outbound.targets.odoo import Action
+from outbound.targets.odoo_lists import lists_held_of
 from outbound.targets.odoo_together import NotTogether, create_together, remove_together, update_together
 from syncconfig.models.config import DeleteMode
 
@@ -46,7 +47,7 @@ def run_together(work: Work, operations: Sequence[Operation]) -> list[Result]:
 def _create(work: Work, operations: Sequence[Operation]) -> list[Result]:
     bodies = [each.body or {} for each in operations]
     mapped = map_bodies(work, bodies, partial=False)
-    _refuse_bad(settled_by_mapping(mapped))
+    _refuse_bad(settled_by_mapping(work, mapped, bodies))
     answers = Answers(work)
     ids = create_together(config=work.config, plan=work.plan, client=work.client, results=mapped)
     return [
@@ -60,10 +61,12 @@ def _update(work: Work, operations: Sequence[Operation]) -> list[Result]:
     if len({each.partial for each in operations}) > 1:
         raise NotTogether("Some of the operations are partial and others are not.")
     bodies = [each.body or {} for each in operations]
-    mapped = map_bodies(work, bodies, partial=operations[0].partial, ids=ids)
-    _refuse_bad(settled_by_mapping(mapped))
+    with lists_held_of(config=work.config, plan=work.plan, client=work.client, ids=ids) as held:
+        mapped = map_bodies(work, bodies, partial=operations[0].partial, ids=ids)
+        _refuse_bad(settled_by_mapping(work, mapped, bodies))
+        held.keep()
+        update_together(config=work.config, client=work.client, ids=ids, results=mapped)
     answers = Answers(work)
-    update_together(config=work.config, client=work.client, ids=ids, results=mapped)
     return [
         Written(200, odoo_id, answers.of(body, result, odoo_id, action=Action.UPDATED))
         for odoo_id, body, result in zip(ids, bodies, mapped, strict=True)

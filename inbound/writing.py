@@ -6,6 +6,7 @@ list of one; what costs a call costs it once for all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,13 @@ from inbound.reading import not_found
 from inbound.refusals import mapping_refusal, refusal, remote_refusal
 from inbound.work import Work
 from mapping.engine import map_in
+from mapping.plan import Plan
 from mapping.results import MappingResult
+from mapping.spec import Direction
 from outbound.script_env import odoo_ask
 from outbound.targets.odoo import Action, WriteOutcome
 from outbound.targets.odoo_by_id import remove_records, update_records
+from outbound.targets.odoo_lists import Round, list_rounds, lists_held, lists_held_of
 from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.models.config import DeleteMode
@@ -42,15 +46,28 @@ Body = dict[str, Any]
 
 def create_records(work: Work, bodies: Sequence[Body]) -> list[Result]:
     """Create each record, or do with an existing one what the config says: 201 created, 200 otherwise."""
+    results: dict[int, Result] = {}
     try:
-        mapped = map_bodies(work, bodies, partial=False)
+        rounds = list_rounds(work.plan, bodies, ask=odoo_ask(work.client))
     except RemoteError as error:
         return [remote_refusal(error, plan=work.plan)] * len(bodies)
-    results = settled_by_mapping(mapped)
-    sound = [at for at, result in enumerate(results) if result is None]
-    outcomes = upsert_records(
-        config=work.config, plan=work.plan, client=work.client, results=[mapped[at] for at in sound]
-    )
+    for each in rounds:
+        results |= zip(each.places, _create_round(work, [bodies[at] for at in each.places], each), strict=True)
+    return [results[at] for at in range(len(bodies))]
+
+
+def _create_round(work: Work, bodies: Sequence[Body], round_of: Round) -> list[Result]:
+    try:
+        with lists_held(config=work.config, plan=work.plan, client=work.client, round_of=round_of) as held:
+            mapped = map_bodies(work, bodies, partial=False, ids=held.ids)
+            results = settled_by_mapping(work, mapped, bodies)
+            sound = [at for at, result in enumerate(results) if result is None]
+            held.keep()
+            outcomes = upsert_records(
+                config=work.config, plan=work.plan, client=work.client, results=[mapped[at] for at in sound]
+            )
+    except RemoteError as error:
+        return [remote_refusal(error, plan=work.plan)] * len(bodies)
     answers = Answers(work)
     for at, outcome in zip(sound, outcomes, strict=True):
         results[at] = _created(work, answers, bodies[at], mapped[at], outcome)
@@ -62,12 +79,17 @@ def change_records(work: Work, updates: Sequence[tuple[int, Body]], *, partial: 
     ids = [odoo_id for odoo_id, _body in updates]
     bodies = [body for _odoo_id, body in updates]
     try:
-        mapped = map_bodies(work, bodies, partial=partial, ids=ids)
-        results = settled_by_mapping(mapped)
-        sound = [at for at, result in enumerate(results) if result is None]
-        outcomes = update_records(
-            config=work.config, client=work.client, updates=[(ids[at], mapped[at]) for at in sound]
-        )
+        with lists_held_of(config=work.config, plan=work.plan, client=work.client, ids=ids) as held:
+            mapped = map_bodies(work, bodies, partial=partial, ids=ids)
+            results = settled_by_mapping(work, mapped, bodies)
+            for at, body in enumerate(bodies):
+                if results[at] is None and not mapped[at].values and body and not _is_read(work.plan, body):
+                    results[at] = _unread(work.plan, body)
+            sound = [at for at, result in enumerate(results) if result is None]
+            held.keep()
+            outcomes = update_records(
+                config=work.config, client=work.client, updates=[(ids[at], mapped[at]) for at in sound]
+            )
     except RemoteError as error:
         return [by_id(work, error, odoo_id) for odoo_id in ids]
     answers = Answers(work)
@@ -114,16 +136,42 @@ def map_bodies(
     )
 
 
-def settled_by_mapping(mapped: Sequence[MappingResult]) -> list[Result | None]:
+def settled_by_mapping(work: Work, mapped: Sequence[MappingResult], bodies: Sequence[Body]) -> list[Result | None]:
     """The refusal of each record that could not be mapped; None for the others."""
     results: list[Result | None] = []
-    for result in mapped:
+    for result, body in zip(mapped, bodies, strict=True):
         if result.skipped is not None:
             reason = result.skipped or "A script left the record out."
             results.append(Written(200, None, {"skipped": reason}, is_record=False))
         else:
-            results.append(None if result.ok else mapping_refusal(result.errors))
+            results.append(None if result.ok else mapping_refusal(result.errors, hint=_hint(work.plan, body)))
     return results
+
+
+def _hint(plan: Plan, body: Body) -> str:
+    """What is probably the matter where a record came in an envelope that no line reads, {"order": {...}}."""
+    key = next(iter(body)) if len(body) == 1 else ""
+    if not key or not isinstance(body[key], (dict, list)):
+        return ""
+    if _is_read(plan, body):
+        return ""
+    return f"The body has only the key {key[:100]!r}, which this endpoint does not read; send what stands under it."
+
+
+def _is_read(plan: Plan, body: Body) -> bool:
+    """Whether any line has its key in the body."""
+    return any(re.split(r"[.\[]", line.key)[0] in body for line in plan.lines if line.key)
+
+
+def _unread(plan: Plan, body: Body) -> ApiError:
+    """A change of nothing, where something was meant: a misspelt key is not to look like a success."""
+    keys = ", ".join(repr(key[:60]) for key in list(body)[:5]) + (", ..." if len(body) > 5 else "")
+    known = ", ".join(line.key for line in plan.lines if line.key and line.direction != Direction.OUT)
+    return ApiError(
+        400,
+        ErrorCode.VALIDATION_ERROR,
+        f"Nothing was changed: this endpoint reads no key of the body ({keys}). It reads: {known}.",
+    )
 
 
 def _created(work: Work, answers: Answers, body: Body, result: MappingResult, outcome: WriteOutcome) -> Result:

@@ -42,7 +42,7 @@ def hook_create(*, config: SyncConfig, site_url: str) -> OdooHook:
     client = client_for(config.connection)
     with recording(config=config, secrets=[secret]):
         plan = hook_plan(config=config, client=client, site_url=site_url, secret=secret)
-        hook = OdooHook.objects.create(config=config, secret=secret, secret_hash=secret_hash(secret))
+        hook = OdooHook.objects.create(config=config, secret=secret, secret_hash=secret_hash(secret), links=plan.links)
         try:
             for rule in plan.rules:
                 _make(client, hook, plan, rule)
@@ -92,8 +92,8 @@ def hook_remove(*, config: SyncConfig) -> bool:
 
 
 def _make(client: OdooClient, hook: OdooHook, plan: HookPlan, rule: RulePlan) -> None:
-    (model_id,) = client.search("ir.model", [["model", "=", plan.model]])
-    field_ids = client.search("ir.model.fields", [["model", "=", plan.model], ["name", "in", list(rule.fields)]])
+    (model_id,) = client.search("ir.model", [["model", "=", rule.model]])
+    field_ids = client.search("ir.model.fields", [["model", "=", rule.model], ["name", "in", list(rule.fields)]])
     action = {
         "name": rule.name,
         "model_id": model_id,
@@ -119,8 +119,12 @@ def _make(client: OdooClient, hook: OdooHook, plan: HookPlan, rule: RulePlan) ->
 
 def _problems(client: OdooClient, config: SyncConfig, hook: OdooHook, site_url: str) -> list[str]:
     rules = client.search_read(
-        RULES, [["id", "in", hook.rule_ids]], ["name", "active", "trigger", "trigger_field_ids"], context=ARCHIVED_TOO
+        RULES,
+        [["id", "in", hook.rule_ids]],
+        ["name", "active", "trigger", "trigger_field_ids", "model_id"],
+        context=ARCHIVED_TOO,
     )
+    models = _models(client, [rule["model_id"][0] for rule in rules])
     actions = client.search_read(
         ACTIONS, [["id", "in", hook.action_ids]], ["name", "state", "webhook_url"], context=ARCHIVED_TOO
     )
@@ -137,9 +141,10 @@ def _problems(client: OdooClient, config: SyncConfig, hook: OdooHook, site_url: 
             problems.append(f"The action “{action['name']}” calls {base}, not {site_url}.")
     plan = hook_plan(config=config, client=client, site_url=site_url or "http://unknown")
     for wanted in plan.rules:
-        there = [rule for rule in rules if rule["trigger"] == wanted.trigger]
+        about = (wanted.trigger, wanted.model)
+        there = [rule for rule in rules if (rule["trigger"], models.get(rule["model_id"][0])) == about]
         if not there:
-            problems.append(f"There is no rule for {wanted.trigger}.")
+            problems.append(f"There is no rule on {wanted.model} for {wanted.trigger}.")
         elif wanted.fields:
             names = _field_names(client, there[0]["trigger_field_ids"])
             if missing := sorted(set(wanted.fields) - names):
@@ -148,6 +153,11 @@ def _problems(client: OdooClient, config: SyncConfig, hook: OdooHook, site_url: 
                 extra = ", ".join(spare) if names else "every field"
                 problems.append(f"The rule “{there[0]['name']}” looks at {extra} too, which costs whoever saves.")
     return problems
+
+
+def _models(client: OdooClient, ids: Sequence[int]) -> dict[int, str]:
+    found = client.read("ir.model", sorted(set(ids)), ["model"]) if ids else []
+    return {int(each["id"]): str(each["model"]) for each in found}
 
 
 def _field_names(client: OdooClient, ids: Sequence[int]) -> set[str]:

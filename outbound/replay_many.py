@@ -72,6 +72,15 @@ def replay_choose(
     return sorted(pk for record_id, pk in latest.items() if record_id not in outdated)
 
 
+def delivery_is_outdated(delivery_id: int) -> bool:
+    """Whether something newer of its record was sent, or waits to be."""
+    delivery = Delivery.objects.filter(pk=delivery_id).only("config_id", "record_id").first()
+    if delivery is None:
+        return False
+    latest = {delivery.record_id: delivery.pk}
+    return bool(records_outdated(config_id=delivery.config_id, latest=latest, states=SENT_OR_WAITING))
+
+
 def replay_simulate(*, config: SyncConfig, ids: Sequence[int], anew: bool) -> ReplayPreview:
     """What sending these again would come to; nothing is written, and nobody but Odoo is asked. Raises RemoteError
     and ConfigBroken where `anew` and Odoo cannot be read."""

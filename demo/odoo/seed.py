@@ -47,6 +47,7 @@ def seed(env: Env, login: str) -> None:
                 field_description=field.string,
                 ttype=field.type,
                 relation=field.relation,
+                on_delete=field.ondelete if field.type == "many2one" and field.delegate is None else None,
                 related=f"{field.delegate}.{name}" if field.delegate else None,
                 store=field.store and field.delegate is None,
                 required=field.required,

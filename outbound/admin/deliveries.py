@@ -25,7 +25,9 @@ from outbound.bulk import Bulk
 from outbound.models import Delivery, DeliveryState
 from outbound.naming import linked_names
 from outbound.replay import DISCARDABLE, MAX_REASON, REPLAYABLE, delivery_discard, delivery_hurry, delivery_replay
+from outbound.replay_many import delivery_is_outdated
 from syncconfig.admin.dialogs import dialog_done
+from syncconfig.admin.finding import row_at
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.models import SyncConfig
 
@@ -121,7 +123,7 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
 
     def has_hurry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         waiting = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__gt=timezone.now())
-        return self._may_act(request) and (object_id is None or waiting.filter(pk=object_id).exists())
+        return self._may_act(request) and (object_id is None or row_at(waiting, object_id) is not None)
 
     def has_discard_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self._may_act(request) and self._is_in(object_id, DISCARDABLE)
@@ -130,7 +132,7 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
         return bool(request.user.has_perm("outbound.replay_delivery"))
 
     def _is_in(self, delivery_id: Any, states: tuple[DeliveryState, ...]) -> bool:
-        return delivery_id is None or Delivery.objects.filter(pk=delivery_id, state__in=states).exists()
+        return delivery_id is None or row_at(Delivery.objects.filter(state__in=states), delivery_id) is not None
 
     # --- buttons and actions ---
 
@@ -167,7 +169,13 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
         },
     )
     def replay(self, request: HttpRequest, form: BaseDialogForm, object_id: int) -> HttpResponse:
-        if delivery_replay(ids=[object_id], user=request.user):  # type: ignore[arg-type]
+        if delivery_is_outdated(object_id):
+            text = _now(
+                "Not sent: something newer of this record was sent or waits, and this would bring back what is "
+                "outdated. “Map anew” sends the record as it is now."
+            )
+            messages.warning(request, text)
+        elif delivery_replay(ids=[object_id], user=request.user):  # type: ignore[arg-type]
             log_many(request, [object_id], _("Sent again."))
             messages.success(request, _now("It will be sent again."))
         else:

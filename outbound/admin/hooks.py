@@ -15,6 +15,7 @@ from unfold.decorators import action
 from clients.errors import RemoteError
 from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show
 from outbound.models import OdooHook
+from syncconfig.admin.finding import row_at
 from syncconfig.models import SyncConfig
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.trail import act_record
@@ -23,7 +24,7 @@ from syncconfig.trail import act_record
 @action(description=_("Rules in Odoo"), url_path="odoo-hook", icon="webhook", permissions=["change"])
 def odoo_hook(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     """A page that shows before it acts; acting is a POST."""
-    config = SyncConfig.objects.select_related("connection").filter(pk=object_id).first()
+    config = row_at(SyncConfig.objects.select_related("connection"), object_id)
     if config is None:
         return HttpResponseRedirect(reverse("admin:syncconfig_syncconfig_changelist"))
     site_url = request.build_absolute_uri("/")

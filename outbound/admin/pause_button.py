@@ -14,6 +14,7 @@ from unfold.forms import BaseDialogForm
 from outbound.models import DeliveryPolicy
 from outbound.pausing import config_pause, config_resume
 from syncconfig.admin.dialogs import dialog_done
+from syncconfig.admin.finding import row_at
 from syncconfig.models import RequestType, SyncConfig
 from syncconfig.trail import act_record
 
@@ -43,7 +44,7 @@ def is_running(config: SyncConfig) -> bool:
 )
 def pause(model_admin: Any, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
     """Nothing more until it is resumed."""
-    config = SyncConfig.objects.defer("auth_secret").filter(pk=object_id).first()
+    config = row_at(SyncConfig.objects.defer("auth_secret"), object_id)
     if config is None:
         return dialog_done("syncconfig_syncconfig_changelist")
     if config_pause(config=config):
@@ -66,7 +67,7 @@ def pause(model_admin: Any, request: HttpRequest, form: BaseDialogForm, object_i
 )
 def resume(model_admin: Any, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
     """As it was before it was paused."""
-    config = SyncConfig.objects.defer("auth_secret").filter(pk=object_id).first()
+    config = row_at(SyncConfig.objects.defer("auth_secret"), object_id)
     if config is None:
         return dialog_done("syncconfig_syncconfig_changelist")
     if config_resume(config=config):

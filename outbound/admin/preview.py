@@ -18,6 +18,7 @@ from outbound.preview import MAX_RECORDS, Effect, Preview, RecordPreview, WouldC
 from outbound.preview_in import preview_in
 from outbound.preview_out import preview_out
 from outbound.preview_pull import preview_pull
+from syncconfig.admin.finding import row_at
 from syncconfig.guided.samples import sample_text
 from syncconfig.models import RequestType, SyncConfig
 from syncconfig.trail import act_record
@@ -110,7 +111,7 @@ class FetchForm(forms.Form):
 @action(description=_("Preview"), url_path="preview", icon="visibility", permissions=["preview"])
 def preview(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     """The page; what it shows changes nothing, but reads Odoo, so it is asked for by POST."""
-    config = SyncConfig.objects.select_related("connection").filter(pk=object_id).first()
+    config = row_at(SyncConfig.objects.select_related("connection"), object_id)
     if config is None:
         return redirect("admin:syncconfig_syncconfig_changelist")
     is_in = config.request_type == RequestType.IN

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 from outbound.models import RunTrigger
 from outbound.runs import RunRefused, run_start
 from syncconfig.admin.dialogs import dialog_done
+from syncconfig.admin.finding import row_at
 from syncconfig.models import SyncConfig
 from syncconfig.trail import act_record
 
@@ -63,7 +64,7 @@ class RunNowForm(BaseDialogForm):
 )
 def run_now(model_admin: Any, request: HttpRequest, form: RunNowForm, object_id: str) -> HttpResponse:
     """Start a run and show it."""
-    config = SyncConfig.objects.defer("auth_secret").filter(pk=object_id).first()
+    config = row_at(SyncConfig.objects.defer("auth_secret"), object_id)
     if config is None:
         return dialog_done("syncconfig_syncconfig_changelist")
     try:

@@ -31,6 +31,7 @@ from outbound.runs import RunRefused
 from outbound.states import ACTIVE_RUNS
 from outbound.terminal import duration
 from syncconfig.admin.dialogs import dialog_done
+from syncconfig.admin.finding import row_at
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.trail import act_record
 
@@ -105,7 +106,7 @@ class SyncRunAdmin(LookingAdmin):
         return bool(request.user.has_perm("syncconfig.run_syncconfig"))
 
     def _is_in(self, run_id: Any, states: tuple[RunState, ...]) -> bool:
-        return run_id is None or SyncRun.objects.filter(pk=run_id, state__in=states).exists()
+        return run_id is None or row_at(SyncRun.objects.filter(state__in=states), run_id) is not None
 
     # --- what is shown ---
 

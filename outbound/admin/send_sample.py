@@ -23,6 +23,7 @@ from outbound.models import Delivery, DeliveryState, RunTrigger, SyncRun
 from outbound.preview import Effect, Preview
 from outbound.preview_out import preview_out
 from outbound.runs import RunRefused, run_execute, run_start
+from syncconfig.admin.finding import row_at
 from syncconfig.models import SyncConfig
 from syncconfig.trail import act_record
 
@@ -49,7 +50,7 @@ def sends(config: SyncConfig) -> bool:
 @action(description=_("Send a sample"), url_path="send-sample", icon="outgoing_mail", permissions=["run"])
 def send_sample(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     """First the request that will go out, then, by another button, the request itself."""
-    config = SyncConfig.objects.select_related("connection").filter(pk=object_id).first()
+    config = row_at(SyncConfig.objects.select_related("connection"), object_id)
     if config is None or not sends(config):
         return redirect("admin:syncconfig_syncconfig_changelist")
     is_post = request.method == "POST"

@@ -17,12 +17,16 @@ class Notice(models.Model):
 
     config = models.ForeignKey(SyncConfig, on_delete=models.CASCADE, related_name="notices", db_index=False)
     record_id = models.BigIntegerField()
+    through = models.CharField(max_length=100, default="", blank=True)
+    """Empty, or the field of the config's records that names this one: those are meant which are a part of it."""
     due_at = models.DateTimeField(db_index=True)
     looks = models.PositiveSmallIntegerField()
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["config", "record_id"], name="notice_once_per_record")]
+        constraints = [
+            models.UniqueConstraint(fields=["config", "record_id", "through"], name="notice_once_per_record")
+        ]
 
     def __str__(self) -> str:
         return f"{self.config_id}/{self.record_id}"
@@ -37,6 +41,8 @@ class OdooHook(models.Model):
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     rule_ids = models.JSONField(_("rules in Odoo"), default=list)
     action_ids = models.JSONField(_("actions in Odoo"), default=list)
+    links = models.JSONField(default=dict, editable=False)
+    """Other models that tell too: the field of the config's records that names their records, by model."""
     told_at = models.DateTimeField(_("last call"), null=True, editable=False)
     checked_at = models.DateTimeField(_("last checked"), null=True)
     problem = models.TextField(_("problem"), blank=True)

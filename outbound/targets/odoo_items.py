@@ -23,6 +23,7 @@ from outbound.script_env import odoo_ask, script_params
 from outbound.synced import Synced
 from outbound.targets.base import Answer, Target
 from outbound.targets.odoo import Action, WriteOutcome
+from outbound.targets.odoo_lists import Round, list_rounds, lists_held
 from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.connections import client_for
@@ -31,6 +32,8 @@ from syncconfig.plans import ConfigBroken, plan_for
 
 MAX_REASON: Final = 500
 BUSY: Final = "busy"
+LISTS_WAIT_S: Final = 5.0
+"""For a whole page together: an endpoint that is changing one of the records is soon done."""
 
 Result = Answer | RemoteError
 
@@ -81,27 +84,42 @@ class OdooItemsTarget(Target):
         return results
 
     def _try(self, payloads: Sequence[object]) -> list[Result]:
+        results: dict[int, Result] = {}
         try:
-            mapped = map_in(
-                self._plan,
-                payloads,
-                lookup=odoo_lookup(self._client),
-                related=odoo_related(self._client),
-                existing=True,
-                params=self._params,
-                ask=odoo_ask(self._client),
-            )
+            rounds = list_rounds(self._plan, payloads, params=self._params, ask=odoo_ask(self._client))
         except RemoteError as error:
             return [error] * len(payloads)
-        sound = [at for at, result in enumerate(mapped) if result.values is not None]
-        outcomes = upsert_records(
-            config=self.config,
-            plan=self._plan,
-            client=self._client,
-            results=[mapped[at] for at in sound],
-            # To wait for each would hold up the others; what is busy comes back by the schedule.
-            wait_s=0,
-        )
+        for each in rounds:
+            results |= zip(each.places, self._try_round([payloads[at] for at in each.places], each), strict=True)
+        return [results[at] for at in range(len(payloads))]
+
+    def _try_round(self, payloads: Sequence[object], round_of: Round) -> list[Result]:
+        try:
+            with lists_held(
+                config=self.config, plan=self._plan, client=self._client, round_of=round_of, wait_s=LISTS_WAIT_S
+            ) as held:
+                mapped = map_in(
+                    self._plan,
+                    payloads,
+                    lookup=odoo_lookup(self._client),
+                    related=odoo_related(self._client),
+                    ids=held.ids,
+                    existing=True,
+                    params=self._params,
+                    ask=odoo_ask(self._client),
+                )
+                sound = [at for at, result in enumerate(mapped) if result.values is not None]
+                held.keep()
+                outcomes = upsert_records(
+                    config=self.config,
+                    plan=self._plan,
+                    client=self._client,
+                    results=[mapped[at] for at in sound],
+                    # To wait for each would hold up the others; what is busy comes back by the schedule.
+                    wait_s=0,
+                )
+        except RemoteError as error:
+            return [error] * len(payloads)
         written = dict(zip(sound, outcomes, strict=True))
         return [self._result(result, written.get(at)) for at, result in enumerate(mapped)]
 
@@ -172,7 +190,7 @@ def _for_delivery(result: Result, seen: dict[int, RemoteError]) -> Result:
     if result.kind is Kind.AMBIGUOUS:
         message += " The record is looked for by its identifier before it is written again."
     elif result.code == BUSY:
-        message, retry_after_s = "Another request is creating this record at the moment.", None
+        message, retry_after_s = message.removesuffix(" Send this one again."), None
     elif not (result.kind is Kind.PERMANENT and result.code in FOR_ALL):
         return result
     if id(result) not in seen:

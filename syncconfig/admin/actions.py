@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from syncconfig.admin.finding import row_at
 from syncconfig.models import RequestType, SyncConfig
 
 _MORE: dict[str, Any] = {"title": _("More"), "icon": "more_horiz", "items": []}
@@ -55,7 +56,7 @@ class ConfigActionsMixin:
         if not self.button_types and not self.button_tests:
             return offered
         names = ("request_type", "active", "method_get", "method_delete", "target_connection_id", "pair_id")
-        config = SyncConfig.objects.only(*names).filter(pk=object_id).first()
+        config = row_at(SyncConfig.objects.only(*names), object_id)
         return [item for item in offered if config and self._makes_sense(item.method.original_function_name, config)]
 
     def _makes_sense(self, name: str, config: SyncConfig) -> bool:

@@ -133,6 +133,7 @@ class SampleStep(forms.Form):
 
     def __init__(self, *args: Any, draft: Draft, records: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._is_in = draft.is_in
         if draft.maps_in:
             del self.fields["record_id"]
             self.fields["sample"].help_text = _(
@@ -164,6 +165,12 @@ class SampleStep(forms.Form):
         first = found[0] if isinstance(found, list) and found else found
         if not isinstance(first, dict) or not first:
             raise forms.ValidationError(_now('Paste a JSON object with keys, e.g. {"name": "Ann"}, or a list of them.'))
+        key, inner = next(iter(first.items()))
+        if self._is_in and len(first) == 1 and isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            raise forms.ValidationError(
+                _now("This holds a list of records under “%(key)s”. Paste one of them, as callers send it.")
+                % {"key": key}
+            )
         return text
 
 

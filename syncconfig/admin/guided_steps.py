@@ -308,7 +308,11 @@ class ReviewPage(StepPage):
 
     def _title(self) -> str:
         model, target = self.draft.values["model"], self.draft.target
-        return f"{model} → {target.name}"[:90] if target is not None else f"{model} {self.draft.request_type}"
+        return (
+            f"{model} → {target.name}"[:90]
+            if target is not None
+            else f"{model} {'in' if self.draft.maps_in else 'out'}"
+        )
 
     def take(self) -> None:
         self.keep(["name"])

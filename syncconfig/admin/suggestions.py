@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from clients.errors import RemoteError
 from mapping.suggest import Suggestion
+from syncconfig.admin.finding import row_at
 from syncconfig.models import SyncConfig
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.suggesting import suggestion_accept, suggestions_for
@@ -48,7 +49,7 @@ class SampleForm(forms.Form):
 @action(description=_("Suggest lines"), url_path="suggest", icon="auto_fix_high", permissions=["change"])
 def suggest(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     """The page. A line is added where its button was pressed, and those that are left are shown again."""
-    config = SyncConfig.objects.select_related("connection").defer("auth_secret").filter(pk=object_id).first()
+    config = row_at(SyncConfig.objects.select_related("connection").defer("auth_secret"), object_id)
     if config is None:
         return redirect("admin:syncconfig_syncconfig_changelist")
     form = SampleForm(request.POST or None)

@@ -17,6 +17,7 @@ from mapping.suggest_same import suggest_same
 from syncconfig.connections import client_for, fields_of
 from syncconfig.fit import MAX_MODELS
 from syncconfig.guided.drafts import Draft, template_of
+from syncconfig.guided.envelopes import envelope_of, line_within
 from syncconfig.models import OdooConnection
 from syncconfig.receiving import receiving_paths
 
@@ -38,7 +39,7 @@ def lines_propose(draft: Draft, connection: OdooConnection) -> list[Row]:
         sample = sample[0] if sample else None
     target = draft.target
     there = _Known(target) if target is not None else None
-    rows = list(_of_template(draft, known, there))
+    rows = list(_of_template(draft, known, there, sample))
     suggested = suggest_lines(model, sample, known) if sample is not None else []
     fields = {} if draft.maps_in else known(model) or {}
     record = record_read(connection, model, draft.record_id, fields) if draft.record_id is not None else {}
@@ -99,22 +100,26 @@ class _Known:
         return found
 
 
-def _of_template(draft: Draft, known: _Known, there: _Known | None) -> Iterator[Row]:
+def _of_template(draft: Draft, known: _Known, there: _Known | None, sample: object) -> Iterator[Row]:
     template = template_of(draft)
     # Another model was chosen: what the template says of its fields means nothing there.
     if template is None or template.model != draft.values["model"]:
         return
+    envelope = envelope_of(sample, template.lines) if draft.is_in else ""
+    why = _("from the template, within “%(key)s” as in the sample") % {"key": envelope} if envelope else ""
     for line in template.lines:
         is_here = known.at(template.model, str(line["field"])) is not None
         is_taken_there = there is None or _is_at(there, draft, str(line["key"]))
         is_there = is_here and is_taken_there
         lacks = _("this Odoo has no such field") if not is_here else _("the other Odoo has no such field")
+        if envelope:
+            line = line_within(line, envelope)
         yield {
             "key": "",
             **{name: value for name, value in line.items() if name != "is_optional"},
             "taken": is_there and not line.get("is_optional", False),
             "is_missing": not is_there,
-            "why": _("from the template") if is_there else lacks,
+            "why": (why or _("from the template")) if is_there else lacks,
         }
 
 

@@ -328,3 +328,14 @@ def test_a_key_called_id_is_the_callers_own(demo_odoo: DemoOdoo, make_config: Co
     odoo_id = int(made.headers["X-Odoo-Id"])
     assert api.call("GET", f"customers/{odoo_id}").json()["data"] == {"id": "4711", "name": "Ann"}
     assert [each["name"] for each in api.call("GET", "customers?id=4711").json()["data"]] == ["Ann"]
+
+
+def test_a_change_whose_keys_nobody_reads_is_told_so(customers: SyncConfig, api: Api) -> None:
+    odoo_id = api.call("POST", "customers", {"code": "C1", "name": "Ann"}).json()["data"]["id"]
+
+    misspelt = api.call("PUT", f"customers/{odoo_id}", {"nmae": "Anna"})
+
+    assert misspelt.status_code == 400
+    assert "reads no key of the body ('nmae'). It reads: code, name, email" in misspelt.json()["message"]
+    assert api.call("PUT", f"customers/{odoo_id}", {}).status_code == 200
+    assert api.call("PUT", f"customers/{odoo_id}", {"nmae": "Anna", "city": "x", "name": "Anna"}).status_code == 200

@@ -247,3 +247,12 @@ def test_a_rule_that_was_removed_here_is_not_heard(config: SyncConfig, tell: Tel
     OdooHook.objects.all().delete()
     assert tell().status_code == 404
     assert "left behind in Odoo" in ApiLog.objects.get(status=404).error
+
+
+def test_what_the_records_are_a_part_of_may_tell_too(config: SyncConfig, tell: Tell) -> None:
+    OdooHook.objects.update(links={"product.template": "product_tmpl_id"})
+
+    answer = tell({"_model": "product.template", "_id": 8})
+
+    assert answer.status_code == 202
+    assert list(Notice.objects.values_list("record_id", "through")) == [(8, "product_tmpl_id")]

@@ -17,8 +17,8 @@ from outbound.record_claims import claim_key
 from outbound.targets.odoo_lookup import place_of
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig
-from tests.inbound.conftest import CUSTOMER_LINES, Api, ConfigMaker
-from tests.inbound.test_orders import small_order
+from tests.inbound.conftest import CUSTOMER_LINES, ORDER_LINES, Api, ConfigMaker
+from tests.inbound.test_orders import order_of, small_order
 
 ANN: dict[str, Any] = {"code": "C1", "name": "Ann"}
 SIMULTANEOUS = 50
@@ -195,3 +195,99 @@ def test_two_connections_to_one_odoo_make_one_record(
 
     assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 15}
     assert count(demo_odoo, "res.partner", "ref", "C1") == 1
+
+
+@pytest.fixture
+def matched_orders(make_config: ConfigMaker) -> SyncConfig:
+    """Orders whose lines are matched with those in Odoo by their product, as the template of the guided path does."""
+    lines = [
+        {**line, "x2many_mode": "match", "options": {"match_key": "product_id"}}
+        if line["key"] == "line_items[]"
+        else line
+        for line in ORDER_LINES
+    ]
+    return make_config(lines, endpoint="orders", model="sale.order")
+
+
+def quantities(demo_odoo: DemoOdoo, reference: str) -> list[float]:
+    lines = demo_odoo.call("sale.order.line", "read", order_of(demo_odoo, reference)["order_line"], ["product_uom_qty"])
+    return [line["product_uom_qty"] for line in lines]
+
+
+def test_simultaneous_posts_of_an_order_with_matched_lines_leave_its_lines_once(
+    demo_odoo: DemoOdoo, matched_orders: SyncConfig, gunicorn: str
+) -> None:
+    demo_odoo.seed_products(2)
+    demo_odoo.database.service_time_s = 0.02
+
+    answers = all_at_once(gunicorn, "orders", [small_order("#1") for _ in range(8)])
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 7}, [answer.text for answer in answers]
+    assert quantities(demo_odoo, "#1") == [2.0]
+    assert not RecordClaim.objects.exists()
+
+
+def test_simultaneous_puts_and_posts_of_an_order_leave_its_lines_once(
+    demo_odoo: DemoOdoo, matched_orders: SyncConfig, gunicorn: str
+) -> None:
+    demo_odoo.seed_products(2)
+    other = {"line_items": [{"sku": "DEMO-0002", "quantity": 1}]}
+    odoo_id = Api(gunicorn).call("POST", "orders", small_order("#1") | other).json()["data"]["id"]
+    demo_odoo.database.service_time_s = 0.02
+    start = threading.Barrier(8)
+
+    def write(at: int) -> int:
+        caller = Api(gunicorn)
+        start.wait()
+        if at % 2:
+            return int(caller.call("POST", "orders", small_order("#1")).status_code)
+        return int(caller.call("PUT", f"orders/{odoo_id}", small_order("#1")).status_code)
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(write, range(8)))
+
+    assert codes == [200] * 8
+    assert quantities(demo_odoo, "#1") == [2.0]
+
+
+def test_an_order_twice_in_one_list_has_its_lines_once(
+    demo_odoo: DemoOdoo, matched_orders: SyncConfig, api: Api
+) -> None:
+    demo_odoo.seed_products(2)
+    second = small_order("#1")
+    second["line_items"][0]["quantity"] = 5
+
+    answer = api.call("POST", "orders", [small_order("#1"), second])
+
+    assert [entry["code"] for entry in answer.json()["data"]] == [201, 200], answer.text
+    assert quantities(demo_odoo, "#1") == [5.0]
+
+
+def test_the_lines_of_an_order_whose_reference_was_changed_in_odoo_are_matched_too(
+    demo_odoo: DemoOdoo, matched_orders: SyncConfig, api: Api
+) -> None:
+    demo_odoo.seed_products(2)
+    odoo_id = api.call("POST", "orders", small_order("#1")).json()["data"]["id"]
+    demo_odoo.call("sale.order", "write", [odoo_id], {"client_order_ref": "#1, urgent"})
+
+    again = api.call("POST", "orders", small_order("#1"))
+
+    assert (again.status_code, again.json()["data"]["id"]) == (200, odoo_id)
+    assert quantities(demo_odoo, "#1") == [2.0]
+
+
+def test_an_order_whose_lines_somebody_else_is_changing_is_busy_and_not_written(
+    demo_odoo: DemoOdoo, matched_orders: SyncConfig, api: Api
+) -> None:
+    demo_odoo.seed_products(2)
+    odoo_id = api.call("POST", "orders", small_order("#1")).json()["data"]["id"]
+    OdooConnection.objects.update(read_timeout_s=0.2)
+    held = key_of(matched_orders.connection, "sale.order", "lists of the record", str(odoo_id))
+    RecordClaim.objects.create(key=held, token="theirs", claimed_until=timezone.now() + timedelta(minutes=1))
+    demo_odoo.calls.clear()
+
+    busy = api.call("PUT", f"orders/{odoo_id}", small_order("#1"))
+
+    assert (busy.status_code, "Retry-After" in busy.headers) == (503, True)
+    assert "is changing this record" in busy.json()["message"]
+    assert demo_odoo.calls["sale.order", "write"] == 0

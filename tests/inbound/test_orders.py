@@ -168,3 +168,10 @@ def test_a_lost_answer_to_the_customers_create_is_looked_up(
 
     assert answer.status_code == 201, answer.text
     assert len(customers_in(demo_odoo, "new@example.com")) == 1
+
+
+def test_a_record_in_an_envelope_that_no_line_reads_is_told_what_is_the_matter(orders: SyncConfig, api: Api) -> None:
+    answer = api.call("POST", "orders", {"order": small_order("#1")})
+
+    assert answer.status_code == 400
+    assert "The body has only the key 'order', which this endpoint does not read" in answer.json()["message"]

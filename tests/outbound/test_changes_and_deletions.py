@@ -27,7 +27,7 @@ from outbound.runs import run_execute, run_start
 from outbound.schedules import missed_start, promises_check, scheduled_start
 from outbound.sweeps import sweep
 from outbound.windows import is_open, parse_windows
-from syncconfig.models import SyncConfig
+from syncconfig.models import OdooConnection, SyncConfig
 from tests.outbound.conftest import MakeConfig, send_until_settled, set_price, sync
 from tests.outbound.receiver import Receiver, answer
 
@@ -102,6 +102,34 @@ def test_what_is_told_during_a_run_waits_for_its_end(config: SyncConfig, product
     assert notices_start(timezone.now()) == 0
     execute_waiting()
     assert notices_start(timezone.now()) == 1
+
+
+def test_what_is_told_of_a_template_leads_to_its_variants(
+    config: SyncConfig, shop: DemoShop, demo_odoo: DemoOdoo, products: list[int]
+) -> None:
+    (record,) = demo_odoo.call("product.product", "read", [products[4]], ["product_tmpl_id"])
+    changes_noticed(config_id=config.pk, record_id=record["product_tmpl_id"][0], through="product_tmpl_id")
+    let_notices_come_due()
+    assert notices_start(timezone.now()) == 1
+    execute_waiting()
+    assert [call.json["sku"] for call in shop.received] == ["DEMO-0005"]
+    # And once more, as with every record: Odoo may not have committed yet.
+    set_price(demo_odoo, products[4], 7)
+    let_notices_come_due()
+    assert notices_start(timezone.now()) == 1
+    execute_waiting()
+    assert [call.json["price"] for call in shop.received][1:] == [7]
+    assert not Notice.objects.exists()
+
+
+def test_what_is_told_of_a_template_waits_while_odoo_does_not_answer(
+    config: SyncConfig, demo_odoo: DemoOdoo, products: list[int]
+) -> None:
+    changes_noticed(config_id=config.pk, record_id=1, through="product_tmpl_id")
+    let_notices_come_due()
+    OdooConnection.objects.update(url="http://127.0.0.1:1")
+    assert notices_start(timezone.now()) == 0
+    assert Notice.objects.get().due_at > timezone.now() + timedelta(minutes=9)
 
 
 def test_a_record_that_is_told_of_and_not_there_is_no_problem(config: SyncConfig, shop: DemoShop) -> None:

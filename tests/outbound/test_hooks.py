@@ -134,3 +134,48 @@ def test_it_is_made_once_and_removed_whole(config: SyncConfig, odoo: OdooClient,
     assert odoo.search(RULES, [["id", "in", hook.rule_ids]], context={"active_test": False}) == []
     assert odoo.search("ir.actions.server", [["id", "in", hook.action_ids]]) == []
     assert not hook_remove(config=config)
+
+
+@pytest.fixture
+def catalogue(connection: OdooConnection) -> Iterator[SyncConfig]:
+    made = SyncConfig.objects.create(
+        name=f"hook-test-{uuid.uuid4().hex[:6]}",
+        request_type="out",
+        connection=connection,
+        model="product.product",
+        domain="[('sale_ok', '=', True)]",
+        url="http://127.0.0.1:1/",
+        method_post=True,
+    )
+    for position, field in enumerate(("default_code", "name", "list_price", "barcode")):
+        SyncConfigLine.objects.create(
+            config=made, position=position, field=field, key=field, is_identifier=field == "default_code"
+        )
+    yield made
+    hook_remove(config=made)
+
+
+def test_a_price_that_is_kept_on_the_template_is_told_of(
+    catalogue: SyncConfig, hub: Receiver, told: Callable[[], list[int]]
+) -> None:
+    odoo = client_for(catalogue.connection)
+    code = catalogue.name.upper()
+    (variant_id,) = odoo.create("product.product", [{"name": code, "default_code": code, "list_price": 5}])
+    (record,) = odoo.read("product.product", [variant_id], ["product_tmpl_id"])
+    template_id = record["product_tmpl_id"][0]
+
+    shown = hook_show(config=catalogue, site_url=hub.url).lines()
+    hook = hook_create(config=catalogue, site_url=hub.url)
+
+    assert "on product.template, on_create_or_write, when one of these changes: list_price, name, sale_ok" in shown[1]
+    assert len(shown) == 2
+    assert hook_target(hook.secret) == HookTarget(
+        catalogue.pk, "product.product", {"product.template": "product_tmpl_id"}
+    )
+    assert hook_check(config=catalogue, site_url=hub.url) == []
+    for price, model, record_id in ((6, "product.template", template_id), (7, "product.product", variant_id)):
+        odoo.write(model, [record_id], {"list_price": price})
+        assert template_id in told()
+    odoo.unlink(RULES, hook.rule_ids[1:])
+    assert "There is no rule on product.template for on_create_or_write." in hook_check(config=catalogue)
+    odoo.unlink("product.template", [template_id])

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
 from django.utils import timezone
 
 from demo.odoo import DemoOdoo
@@ -38,7 +39,7 @@ def test_all_dead_ones_are_sent_again_under_their_keys(config: SyncConfig, shop:
     assert command(config.name) == "12 will be sent again.\n"
     assert send(config).delivered == 12
     assert len({call.idempotency_key for call in shop.received}) == 12
-    assert command(config.name) == "There is nothing to send again.\n"
+    assert command(config.name).startswith("There is nothing to send again: ")
 
 
 def test_they_are_chosen_by_time_and_by_error(config: SyncConfig) -> None:
@@ -61,6 +62,19 @@ def test_what_is_outdated_is_not_brought_back(config: SyncConfig) -> None:
     make_delivery(config, 3, state=DeliveryState.DEAD)
     latest = make_delivery(config, 3, state=DeliveryState.DEAD)
     assert replay_choose(config=config) == [first.pk, latest.pk]
+
+
+def test_the_button_of_an_outdated_delivery_sends_nothing_and_says_why(
+    config: SyncConfig, admin_client: Client
+) -> None:
+    old = make_delivery(config, 2, state=DeliveryState.DEAD)
+    make_delivery(config, 2, state=DeliveryState.DELIVERED)
+    pressed = {"_form_submitted": "on"}
+    admin_client.post(f"/admin/outbound/delivery/{old.pk}/replay/", pressed)
+    answer = admin_client.get(f"/admin/outbound/delivery/{old.pk}/change/")
+    assert "something newer of this record was sent" in answer.content.decode()
+    old.refresh_from_db()
+    assert old.state == DeliveryState.DEAD
 
 
 def test_a_simulation_says_what_would_change_and_sends_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,6 +104,31 @@ def test_a_shopify_order_becomes_a_quotation(connection: OdooConnection, demo_od
     assert partner.values["name"] == "Bob Norman"
     ((_code, _id, line),) = result.values["order_line"]
     assert line == {"product_id": product, "name": "IPod Nano - 8gb", "product_uom_qty": 1.0, "price_unit": 199.0}
+
+
+def test_the_keys_of_a_template_begin_where_the_record_of_the_sample_does(
+    connection: OdooConnection, demo_odoo: DemoOdoo
+) -> None:
+    template = templates()["shop-orders-in"]
+    (product,) = demo_odoo.seed_products(1)
+    demo_odoo.call("product.product", "write", [product], {"default_code": "IPOD2008GREEN"})
+    draft = Draft.begun(template=template, request_type="in")
+    draft.connection, draft.sample = connection.pk, json.dumps({"order": template.sample})
+    draft.lines = lines_propose(draft, connection)
+    config = draft_make(draft=draft, name="x", active=True).config
+    client = client_for(connection)
+    (result,) = map_in(
+        plan_for(config),
+        [{"order": template.sample}],
+        lookup=odoo_lookup(client),
+        related=odoo_related(client),
+        existing=False,
+    )
+    assert result.errors == ()
+    assert result.identifier == ("client_order_ref", "#1001")
+    (partner,) = related_records(result.values)
+    assert partner.values["name"] == "Bob Norman"
+    assert all("within “order”" in row["why"] for row in draft.chosen())
 
 
 def test_an_odoo_without_the_field_is_told_so_and_the_line_is_not_taken(odoo: OdooConnection) -> None:

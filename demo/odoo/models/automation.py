@@ -26,6 +26,7 @@ def _fields() -> Model:
         "ttype": char("Field Type", required=True),
         "relation": char("Related Model"),
         "related": char("Related Field Definition"),
+        "on_delete": char("On Delete"),
         "store": Field("boolean", "Stored"),
         "required": Field("boolean", "Required"),
         "readonly": Field("boolean", "Readonly"),

@@ -40,7 +40,9 @@ class Command(BaseCommand):
             error=options["error"],
         )
         if not ids:
-            self.stdout.write("There is nothing to send again.")
+            self.stdout.write(
+                "There is nothing to send again: what is older than another delivery of its record is left out."
+            )
             return
         try:
             if options["simulate"]:

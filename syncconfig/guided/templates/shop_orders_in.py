@@ -102,6 +102,10 @@ TEMPLATE = SyncTemplate(
         _("Products are found by their internal reference, which must be the shop's SKU."),
         _("The quotation waits for somebody to confirm it. Prices come from the shop; taxes from Odoo."),
         _(
+            "Discounts and shipping costs stand beside the lines of a Shopify order and are not taken over: give them "
+            "lines or a script of their own, or the quotation's total differs from the shop's."
+        ),
+        _(
             "Shopify signs what it sends instead of showing a token: add a credential of the kind “Signature” on the "
             "form when the sync is made, and take the token away."
         ),
