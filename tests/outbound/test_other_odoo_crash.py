@@ -35,7 +35,8 @@ def test_four_hundred_records_come_once_whatever_is_killed(
     here.call("res.partner", "create", [{"ref": f"R{number}", "name": f"Name {number}"} for number in range(COUNT)])
     here.database.service_time_s = there.database.service_time_s = 0.05
     config = make_sync(*connections, name="Contacts", page_size=20)
-    SyncConfig.objects.update(retry_schedule=", ".join(["1"] * 60))
+    # Longer than the claim of a killed worker on a record that it was creating.
+    SyncConfig.objects.update(retry_schedule=", ".join(["2"] * 100))
     run = run_start(config=config, trigger=RunTrigger.MANUAL)
     end_s = time.monotonic() + 200
     with running_worker(tmp_path / "node.log") as worker:
@@ -49,6 +50,8 @@ def test_four_hundred_records_come_once_whatever_is_killed(
             SyncRun.objects.filter(state=RunState.RUNNING).update(claimed_until=past)
         while counts()[DeliveryState.DELIVERED] < COUNT:
             run.refresh_from_db()
+            dead = Delivery.objects.filter(state=DeliveryState.DEAD).values_list("last_error", flat=True)[:3]
+            assert not dead, (list(dead), counts())
             assert time.monotonic() < end_s, (run.state, run.error, run.read_count, counts())
             SyncRun.objects.filter(state=RunState.PENDING).update(next_attempt_at=timezone.now())
             time.sleep(0.5)
