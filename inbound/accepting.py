@@ -7,17 +7,20 @@ import json
 import uuid
 from collections.abc import Iterable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils import timezone
 
 from auditlog.bulk import Insert
 from inbound import idempotency
+from inbound.errors import API_PREFIX
 from inbound.jobs import Asked
 from inbound.models import EndpointMode, EndpointPolicy, InboundRequest, RequestState
 from inbound.waking import wake
 from mapping.paths import ABSENT
 from mapping.plan import Plan
+from syncconfig.models import SyncConfig
 
 SEVERAL: Final = "*"
 """The record key of a request about several records, which keeps its place among all others."""
@@ -116,6 +119,19 @@ def as_text(value: Any) -> str:
 
 def from_text(text: str) -> Any:
     return json.loads(text)
+
+
+def status_path(config: SyncConfig, row: InboundRequest) -> str:
+    """Where its caller asks what became of an accepted request."""
+    return f"{API_PREFIX}v1/{config.endpoint}/requests/{row.public_id}"
+
+
+def public_id_in(location: str) -> uuid.UUID | None:
+    """The request that a status address names."""
+    try:
+        return uuid.UUID(urlsplit(location).path.rstrip("/").rpartition("/")[2])
+    except ValueError:
+        return None
 
 
 def shown(row: InboundRequest) -> dict[str, Any]:

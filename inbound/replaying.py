@@ -25,7 +25,7 @@ from auditlog.bodies import is_whole
 from auditlog.models import ApiLog, Direction
 from auditlog.recorder import Recording, recording
 from auditlog.redaction import HIDDEN
-from inbound import accepting
+from inbound import accepting, idempotency
 from inbound.batch import MAX_ODOO_ID
 from inbound.body import parse_body
 from inbound.crowding import room_at
@@ -102,12 +102,39 @@ def stored_request(entry: ApiLog) -> Stored:
 
 
 def _accepted(entry: ApiLog, config: SyncConfig) -> InboundRequest | None:
-    """The row that the request left. Callers may use a request id again and again, so its time tells it too."""
-    if not entry.request_id:
+    """The row that the request left: the one that its answer names, or the one that was kept for its key.
+
+    Callers may use a request id again and again, also within a millisecond, so neither it nor the time tells."""
+    rows = InboundRequest.objects.filter(config=config)
+    located = _header(entry.response_headers, "location")
+    if located is not None:
+        public_id = accepting.public_id_in(located)
+        return None if public_id is None else rows.filter(public_id=public_id).first()
+    hashes = _key_hashes(entry, extras_of(config))
+    if not hashes:
         return None
     ended_at = entry.created_at + timedelta(milliseconds=entry.duration_ms) + _CLOCKS
-    rows = InboundRequest.objects.filter(config=config, request_id=entry.request_id, method=entry.method)
+    rows = rows.filter(idempotency_key__in=hashes, request_id=entry.request_id, method=entry.method)
     return rows.filter(created_at__gte=entry.created_at - _CLOCKS, created_at__lte=ended_at).order_by("pk").first()
+
+
+def _header(headers: dict[str, str], name: str) -> str | None:
+    return next((text for known, text in headers.items() if known.lower() == name), None)
+
+
+def _key_hashes(entry: ApiLog, extras: Extras) -> list[str]:
+    """What the request's Idempotency-Key is stored as, by each caller whose it may be."""
+    key = _header(entry.request_headers, "idempotency-key")
+    if key is None:
+        return []
+    try:
+        return [idempotency.key_hash(key, caller=caller) for caller in _callers(extras)]
+    except ApiError:
+        return []
+
+
+def _callers(extras: Extras) -> set[str]:
+    return {str(key.credential_id) for key in extras.keys} or {str(None)}
 
 
 def _body(entry: ApiLog, row: InboundRequest | None) -> bytes:
@@ -212,7 +239,8 @@ def replay_process(stored: Stored, *, user: User) -> Replayed:
                 logger.exception("The replay of log entry %s failed", stored.entry.pk)
             done = refused(found)
         if isinstance(done, InboundRequest):
-            status, answer, headers = done.status or 202, done.answer, {}
+            status, answer = done.status or 202, done.answer
+            headers = {"Location": accepting.status_path(stored.config, done)} if done.is_queued else {}
         else:
             status, answer, headers = done.status, accepting.as_text(done.body), done.headers
         reply = done if isinstance(done, Reply) else None
@@ -256,8 +284,8 @@ def _headers(stored: Stored, user: User) -> dict[str, str]:
 def _row(stored: Stored, extras: Extras) -> InboundRequest:
     """As the view would store it. The key counts where it is certain whose it is; an answer that is kept under it is
     the caller's, and no reason not to do what staff ask for."""
-    key = next((text for name, text in stored.entry.request_headers.items() if name.lower() == "idempotency-key"), None)
-    callers = {key.credential_id for key in extras.keys} or {None}
+    key = _header(stored.entry.request_headers, "idempotency-key")
+    callers = _callers(extras)
     parts = urlsplit(stored.entry.url)
     is_known = stored.row is None and len(callers) == 1
     return accepting.row_of(
@@ -268,7 +296,7 @@ def _row(stored: Stored, extras: Extras) -> InboundRequest:
         query=parts.query,
         body=stored.body,
         key=key if is_known else None,
-        caller=str(next(iter(callers))),
+        caller=next(iter(callers)),
     )
 
 

@@ -74,7 +74,7 @@ class WritingView(GuardedView):
         return Response(accepting.from_text(row.answer), status=row.status or 200, headers=headers)
 
     def _accepted(self, request: Request, row: InboundRequest) -> Response:
-        url = request._request.build_absolute_uri(f"/bj_api_sync/v1/{self.config.endpoint}/requests/{row.public_id}")
+        url = request._request.build_absolute_uri(accepting.status_path(self.config, row))
         data = {"id": str(row.public_id), "state": row.state, "status_url": url}
         return Response({"status": "accepted", "data": data}, status=202, headers={"Location": url})
 
