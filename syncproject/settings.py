@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_q",
+    "axes",
     "syncconfig",
     "auditlog",
     "outbound",
@@ -76,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "syncproject.time_zone.TimeZone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "syncproject.urls"
@@ -101,6 +104,23 @@ TEMPLATES = [
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+SYNC_LOGIN_FAILURES = env.int("SYNC_LOGIN_FAILURES", default=10)
+SYNC_LOGIN_LOCK_MINUTES = env.int("SYNC_LOGIN_LOCK_MINUTES", default=15)
+AXES_ENABLED = SYNC_LOGIN_FAILURES > 0
+AXES_FAILURE_LIMIT = SYNC_LOGIN_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=SYNC_LOGIN_LOCK_MINUTES)
+# The name and the address together: by the name alone, anybody could lock staff out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "inbound.addresses.client_address"
+AXES_LOCKOUT_CALLABLE = "syncproject.login.locked"
+AXES_RESET_ON_SUCCESS = True
+# Who tries again too early waits no longer for it.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# Who logged in when is not collected.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -237,7 +257,11 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("SYNC_LOG_LEVEL", default="INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "urllib3": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "urllib3": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
 }
 
 
@@ -283,6 +307,7 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     "STYLES": [_stylesheet, _home_stylesheet, _everyone],
     "DASHBOARD_CALLBACK": "syncproject.home.home",
+    "LOGIN": {"form": "syncproject.login.LoginForm"},
     "SCRIPTS": [_keyboard],
     "SHOW_LANGUAGES": True,
     "SIDEBAR": {
