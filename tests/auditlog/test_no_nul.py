@@ -1,4 +1,4 @@
-"""The character NUL in an address of the admin: PostgreSQL, which these tests run on as well, would refuse the query."""
+"""The character NUL in an address of the admin: on PostgreSQL the query would fail."""
 
 from __future__ import annotations
 
