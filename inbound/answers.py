@@ -16,6 +16,7 @@ from mapping.results import MappingResult
 from mapping.spec import X2MANY_TYPES, Direction
 from outbound.targets.odoo import Action
 
+NUMBERS = frozenset({"integer", "float", "monetary"})
 _SHOWN = frozenset({Action.CREATED, Action.UPDATED, Action.UNCHANGED})
 
 
@@ -54,7 +55,14 @@ def _line(plan: Plan, field: str, key: str, tz: str) -> _Line:
         make = getattr(named[1], "converter_out", None)
         kind = named[1]
         convert = make(tz) if make is not None else lambda value: kind.from_odoo(value, tz=tz)
+        if kind.type in NUMBERS:
+            convert = _unset_as_zero(convert)
     return field, convert, path.read, path.write
+
+
+def _unset_as_zero(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Odoo has no empty numbers: what was unset reads as 0."""
+    return lambda value: convert(0 if value is False else value)
 
 
 def _is_rows(key: str, plan: Plan) -> bool:

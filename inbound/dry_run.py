@@ -7,9 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from auditlog.recorder import Recording
+from inbound.archived import gone_among
 from inbound.errors import ApiError, ErrorCode
 from inbound.jobs import Asked, Job
 from inbound.operations import Operation, Verb, operation_ids
+from inbound.reading import not_found
 from inbound.refusals import CONFIG_MESSAGE
 from inbound.work import Work
 from outbound.preview import MAX_RECORDS, Preview
@@ -59,6 +61,8 @@ def _preview(work: Work, operation: Operation, rec: Recording) -> Preview:
     (odoo_id,) = operation_ids(work, [operation])
     if isinstance(odoo_id, ApiError):
         raise odoo_id
+    if gone_among(work, [odoo_id]):
+        raise not_found(odoo_id)
     if operation.verb is Verb.DELETE:
         return preview_removal(config=work.config, odoo_id=odoo_id, rec=rec)
     return preview_in(config=work.config, payloads=[operation.body], odoo_id=odoo_id, rec=rec)

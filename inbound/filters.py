@@ -9,6 +9,7 @@ silently left out would answer with other people's records.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -120,7 +121,7 @@ def _compared(config: SyncConfig, name: str, compared: tuple[str, FieldType, str
     if operator == "ilike":
         if kind.type not in TEXTS:
             raise _bad(f"{name}: only texts can contain something; this is a {kind.type}.", name)
-        return [field, operator, without_nul(name, values[0])]
+        return [field, operator, _as_it_is(name, values[0])]
     if operator not in ("=", "!=") and kind.type not in ORDERED:
         raise _bad(f"{name}: values of type {kind.type} have no order.", name)
     value = converted(config, kind, name, values[0])
@@ -136,7 +137,7 @@ def _anywhere(plan: Plan, text: str) -> list[Any]:
         raise _bad("This endpoint maps no texts that q could look in.", "q")
     if not text.strip():
         raise _bad("q is empty. Leave it out, or send a text to look for.", "q")
-    return [*["|"] * (len(fields) - 1), *([field, "ilike", without_nul("q", text)] for field in fields)]
+    return [*["|"] * (len(fields) - 1), *([field, "ilike", _as_it_is("q", text)] for field in fields)]
 
 
 def _by_param(config: SyncConfig, param: SyncParam, name: str, values: Sequence[str]) -> list[Any]:
@@ -146,8 +147,9 @@ def _by_param(config: SyncConfig, param: SyncParam, name: str, values: Sequence[
         return [param.field, "in", _not_too_many(name, found)]
     if len(values) > 1:
         raise _repeated(name, values)
-    value = values[0] if param.operator == Operator.ILIKE else converted(config, kind, name, values[0])
-    return [param.field, param.operator, value]
+    if param.operator == Operator.ILIKE:
+        return [param.field, param.operator, _as_it_is(name, values[0])]
+    return [param.field, param.operator, converted(config, kind, name, values[0])]
 
 
 def _field_at_end(config: SyncConfig, path: str) -> FieldType | None:
@@ -196,6 +198,11 @@ def converted(config: SyncConfig, kind: FieldType | None, name: str, text: str) 
         return kind.to_odoo(value, tz=config.connection.timezone)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise _bad(f"The parameter {name} must be a {kind.type}: {error}.", name) from None
+
+
+def _as_it_is(name: str, text: str) -> str:
+    """For `ilike`, in which Odoo leaves `%` and `_` their meaning of any text and any character."""
+    return re.sub(r"([\\\\%_])", r"\\\1", without_nul(name, text))
 
 
 def without_nul(name: str, text: str) -> str:

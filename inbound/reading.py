@@ -1,7 +1,8 @@
 """GET: one record or a page of them, mapped for the caller.
 
-The config's domain always bounds what is seen. Archived records are hidden, as Odoo hides them, unless a line maps
-`active`: then one asked for by its id is shown, and a list may ask for them.
+The config's domain always bounds what is seen. Archived records are left out of lists, as Odoo leaves them out, unless
+a line maps `active` and the list asks for them; one asked for by name is shown, unless an endpoint has removed it
+(`inbound.archived`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.odoo.client import OdooClient
+from inbound.archived import archived_among, is_callers_own
 from inbound.errors import ApiError, ErrorCode
 from inbound.filters import Query
 from inbound.refusals import mapping_refusal, remote_refusal
@@ -38,23 +40,18 @@ def read_one(work: Work, odoo_id: int) -> dict[str, Any]:
 
     Raises ApiError 404 where it is not there or outside the domain, and RemoteError.
     """
-    config, plan, client = work.config, work.plan, work.client
-    domain = [*record_domain(config, client), ["id", "=", odoo_id]]
-    context = ARCHIVED_TOO if "active" in plan.keys_by_field else None
-    found = client.search_read(config.model, domain, plan.read_fields, limit=1, context=context)
+    found = _named(work, ["id", "=", odoo_id], limit=1)
     if not found:
         raise not_found(odoo_id)
-    return _mapped(plan, client, found)[0]
+    return _mapped(work.plan, work.client, found)[0]
 
 
 def read_identified(work: Work, value: object) -> tuple[dict[str, Any], int]:
     """The mapped record whose identifier has this value, and its id. Raises as `read_one`, and 409 for several."""
     config, plan, client = work.config, work.plan, work.client
     field = plan.identifier.field
-    domain = [*record_domain(config, client), [field, "=", value]]
-    context = ARCHIVED_TOO if "active" in plan.keys_by_field else None
-    found = client.search_read(config.model, domain, plan.read_fields, limit=2, order="id", context=context)
     # Odoo may compare without regard to case, or to what the value is part of.
+    found = _named(work, [field, "=", value], limit=2)
     if not found:
         shown = str(value)[:100]
         raise ApiError(404, ErrorCode.NOT_FOUND, f"There is no record with {plan.identifier.key} {shown!r} here.")
@@ -62,6 +59,20 @@ def read_identified(work: Work, value: object) -> tuple[dict[str, Any], int]:
         ids = [int(record["id"]) for record in found]
         raise remote_refusal(several(config.model, field, value, ids), plan=plan)
     return _mapped(plan, client, found)[0], int(found[0]["id"])
+
+
+def _named(work: Work, condition: list[Any], *, limit: int) -> list[dict[str, Any]]:
+    """The records, as Odoo gives them: the active ones, or where there are none those that people have archived."""
+    config, plan, client = work.config, work.plan, work.client
+    domain = [*record_domain(config, client), condition]
+    is_shown = is_callers_own(work)
+    context = ARCHIVED_TOO if is_shown else None
+    found = client.search_read(config.model, domain, plan.read_fields, limit=limit, order="id", context=context)
+    if found or is_shown:
+        return found
+    hidden = client.search_read(config.model, domain, plan.read_fields, limit=limit, order="id", context=ARCHIVED_TOO)
+    removed = archived_among(work, [int(record["id"]) for record in hidden])
+    return [record for record in hidden if int(record["id"]) not in removed]
 
 
 def read_many(work: Work, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

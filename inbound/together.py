@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from clients.errors import RemoteError
 from inbound.answers import Answers
+from inbound.archived import archived_note, gone_among
 from inbound.errors import ApiError, ErrorCode
 from inbound.operations import Operation, Verb, operation_ids
+from inbound.reading import not_found
 from inbound.refusals import refusal
 from inbound.work import Work
 from inbound.writing import (
@@ -77,6 +79,8 @@ def _delete(work: Work, operations: Sequence[Operation]) -> list[Result]:
     ids = _ids(work, operations)
     archive = work.config.delete_mode == DeleteMode.ARCHIVE
     remove_together(config=work.config, client=work.client, ids=ids, archive=archive)
+    if archive:
+        archived_note(work, ids)
     return [removed(work, odoo_id) for odoo_id in ids]
 
 
@@ -86,7 +90,10 @@ _RUN = {Verb.CREATE: _create, Verb.UPDATE: _update, Verb.DELETE: _delete}
 def _ids(work: Work, operations: Sequence[Operation]) -> list[int]:
     found = operation_ids(work, operations, uses_links=False)
     _refuse_bad([each if isinstance(each, ApiError) else None for each in found])
-    return [each for each in found if isinstance(each, int)]
+    ids = [each for each in found if isinstance(each, int)]
+    gone = gone_among(work, ids)
+    _refuse_bad([not_found(each) if each in gone else None for each in ids])
+    return ids
 
 
 def _refuse_bad(results: Sequence[Result | None]) -> None:

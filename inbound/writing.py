@@ -13,6 +13,7 @@ from typing import Any
 
 from clients.errors import RemoteError
 from inbound.answers import Answers
+from inbound.archived import archived_among, archived_note, bring_back, gone_among
 from inbound.errors import ApiError, ErrorCode
 from inbound.reading import not_found
 from inbound.refusals import mapping_refusal, refusal, remote_refusal
@@ -69,13 +70,48 @@ def _create_round(work: Work, bodies: Sequence[Body], round_of: Round) -> list[R
     except RemoteError as error:
         return [remote_refusal(error, plan=work.plan)] * len(bodies)
     answers = Answers(work)
+    outcomes = _brought_back(work, [mapped[at] for at in sound], outcomes)
     for at, outcome in zip(sound, outcomes, strict=True):
         results[at] = _created(work, answers, bodies[at], mapped[at], outcome)
     return [result for result in results if result is not None]
 
 
+def _brought_back(work: Work, mapped: Sequence[MappingResult], outcomes: Sequence[WriteOutcome]) -> list[WriteOutcome]:
+    """What a DELETE has archived is there again when it is posted, also where existing records are left alone: to the
+    callers it did not exist."""
+    done = list(outcomes)
+    ids = {at: outcome.odoo_id for at, outcome in enumerate(done) if outcome.odoo_id and outcome.error is None}
+    if not (noted := archived_among(work, list(ids.values()))):
+        return done
+    try:
+        gone = gone_among(work, sorted(noted))
+        again = [at for at, odoo_id in ids.items() if odoo_id in gone]
+        left = [at for at in again if done[at].action in (Action.IGNORED, Action.REFUSED)]
+        updates = [(ids[at], mapped[at]) for at in left]
+        if updates:
+            written = update_records(config=work.config, client=work.client, updates=updates)
+            done = [dict(zip(left, written, strict=True)).get(at, outcome) for at, outcome in enumerate(done)]
+        back = sorted({ids[at] for at in again if done[at].error is None})
+        if back:
+            bring_back(work, back)
+    except RemoteError as error:
+        # Updated or not, it is not there for the caller: the same request again brings it back.
+        return [
+            WriteOutcome(Action.FAILED, error=error) if ids.get(at) in noted else outcome
+            for at, outcome in enumerate(done)
+        ]
+    return done
+
+
 def change_records(work: Work, updates: Sequence[tuple[int, Body]], *, partial: bool = True) -> list[Result]:
     """Write to each id what its body holds; with `partial`, what it does not hold is left alone."""
+    try:
+        gone = gone_among(work, [odoo_id for odoo_id, _body in updates])
+    except RemoteError as error:
+        return [by_id(work, error, odoo_id) for odoo_id, _body in updates]
+    if gone:
+        done = iter(change_records(work, [each for each in updates if each[0] not in gone], partial=partial))
+        return [not_found(odoo_id) if odoo_id in gone else next(done) for odoo_id, _body in updates]
     ids = [odoo_id for odoo_id, _body in updates]
     bodies = [body for _odoo_id, body in updates]
     try:
@@ -106,13 +142,27 @@ def delete_records(work: Work, ids: Sequence[int]) -> list[Result]:
     """Archive or delete each record, as the config says."""
     archive = work.config.delete_mode == DeleteMode.ARCHIVE
     try:
-        errors = remove_records(config=work.config, client=work.client, ids=ids, archive=archive)
+        gone = gone_among(work, ids)
+        present = [odoo_id for odoo_id in ids if odoo_id not in gone]
+        errors = dict(
+            zip(
+                present,
+                remove_records(config=work.config, client=work.client, ids=present, archive=archive),
+                strict=True,
+            )
+        )
     except RemoteError as error:
         return [by_id(work, error, odoo_id) for odoo_id in ids]
-    return [
-        by_id(work, error, odoo_id) if error is not None else removed(work, odoo_id)
-        for odoo_id, error in zip(ids, errors, strict=True)
-    ]
+    if archive:
+        archived_note(work, [odoo_id for odoo_id in present if errors[odoo_id] is None])
+    return [_removal(work, odoo_id, errors) for odoo_id in ids]
+
+
+def _removal(work: Work, odoo_id: int, errors: dict[int, RemoteError | None]) -> Result:
+    if odoo_id not in errors:
+        return not_found(odoo_id)
+    error = errors[odoo_id]
+    return removed(work, odoo_id) if error is None else by_id(work, error, odoo_id)
 
 
 def removed(work: Work, odoo_id: int) -> Written:

@@ -195,5 +195,7 @@ def presentable(value: object, *, secret: bool) -> object:
         return value
     if isinstance(value, int) and abs(value) < 10**30:
         return value
+    if isinstance(value, int):
+        return "a whole number of more than 30 digits"
     text = value if isinstance(value, str) else type(value).__name__
     return text if len(text) <= MAX_SHOWN_LENGTH else text[: MAX_SHOWN_LENGTH - 1] + "…"

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "syncproject.health_check.HealthCheck",
     "django.middleware.security.SecurityMiddleware",
     "inbound.middleware.ApiFirst",
+    "syncproject.no_nul.NoNul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -11,13 +11,12 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from clients.odoo.values import SelectionItems
+from clients.odoo.values import LARGEST_FLOAT, SelectionItems
 
 Convert = Callable[[Any], Any]
 Make = Callable[[Convert, str, SelectionItems | None], Convert]
 
 _INT4: Final = 2**31
-_ENDLESS: Final = (float("inf"), float("-inf"))
 
 
 def _text(full: Convert, tz: str, selection: SelectionItems | None) -> Convert:
@@ -44,7 +43,7 @@ def _integer(full: Convert, tz: str, selection: SelectionItems | None) -> Conver
 def _float(full: Convert, tz: str, selection: SelectionItems | None) -> Convert:
     def convert(value: Any) -> Any:
         kind = type(value)
-        if kind is float and value == value and value not in _ENDLESS:
+        if kind is float and -LARGEST_FLOAT < value < LARGEST_FLOAT:
             return value
         if kind is int and -_INT4 <= value < _INT4:
             return float(value)

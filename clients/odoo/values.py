@@ -39,6 +39,8 @@ _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _WHOLE: Final = re.compile(r"[+-]?\d+(\.0*)?")
 _REFERENCE: Final = re.compile(r"[a-z_][\w.]*,\d+")
 _INT4: Final = 2**31  # PostgreSQL's integer, in which Odoo keeps whole numbers
+LARGEST_FLOAT: Final = 1e290
+"""Odoo shifts the point of a number by up to 16 digits to round it, and fails where that leads beyond 1.8e308."""
 
 
 def shown(value: Any) -> str:
@@ -115,8 +117,10 @@ def to_float(value: Any, target: Target) -> float:
             number = float(value)
         except OverflowError:
             number = math.inf
-        if math.isfinite(number):
+        if abs(number) < LARGEST_FLOAT:
             return number
+        if math.isfinite(number):
+            raise ValueRefused(f"{shown(value)} is too large; Odoo takes numbers up to {LARGEST_FLOAT:.0e}")
     raise ValueRefused(f"{shown(value)} is no number that Odoo can store")
 
 

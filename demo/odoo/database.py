@@ -23,6 +23,11 @@ class Database:
         self.calls: Counter[tuple[str, str]] = Counter()
         self.service_time_s = 0.0
         self.per_record_s = 0.0
+        self.conflict_pause_s = 0.0
+        """How long a call sleeps that changed a record which another call was still changing. The real one rolls the
+        later call back and sleeps up to 2 s, then 4, 8 and 16, before it tries again."""
+        self.conflicts = 0
+        self._being_written: Counter[tuple[str, int]] = Counter()
         self._lock = threading.RLock()
         self._login = login
         self._secrets = (password, api_key)
@@ -57,8 +62,17 @@ class Database:
         for post in env.after_commit:
             post()
         if duration_s := self.service_time_s + env.touched * self.per_record_s:
-            time.sleep(duration_s)
+            self._take_time(duration_s, env.written)
         return result
+
+    def _take_time(self, duration_s: float, written: set[tuple[str, int]]) -> None:
+        with self._lock:
+            is_conflict = any(self._being_written[each] for each in written)
+            self.conflicts += is_conflict
+            self._being_written.update(written)
+        time.sleep(duration_s + is_conflict * self.conflict_pause_s)
+        with self._lock:
+            self._being_written.subtract(written)
 
     def count(self, model: str, method: str) -> None:
         with self._lock:

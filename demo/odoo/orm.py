@@ -27,6 +27,7 @@ class Env:
         self.context = context or {}
         self.now = datetime.now(UTC).replace(tzinfo=None)
         self.touched = 0
+        self.written: set[tuple[str, int]] = set()
         self.after_commit: list[Callable[[], None]] = []
         self._names: dict[tuple[str, int], str] = {}
 
@@ -34,6 +35,7 @@ class Env:
         env = Env(self.store, self.registry, uid=self.uid, context={**self.context, **more})
         env.now = self.now
         env.after_commit = self.after_commit
+        env.written = self.written
         return env
 
     # -- models, rows, values ---------------------------------------------------------------------------------
@@ -225,6 +227,7 @@ class Env:
         for record_id in ids:
             self._check(definition, self.row(model, record_id))
         self.touched += len(rows)
+        self.written.update((model, record_id) for record_id in ids)
         automation.written(self, model, ids, before, vals)
 
     def _check(self, definition: Model, row: Row) -> None:

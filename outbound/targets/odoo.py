@@ -13,6 +13,7 @@ error, and made anew. It refuses to write to one of several records with the sam
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -23,7 +24,8 @@ from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
 from clients.odoo.domain import parse_domain
 from mapping.results import MappingResult, RelatedRecord
-from outbound.targets.odoo_lookup import ARCHIVED_TOO
+from outbound.record_turns import turn_at
+from outbound.targets.odoo_lookup import ARCHIVED_TOO, place_of
 from outbound.targets.odoo_related import RelatedRecords
 from syncconfig.models import SyncConfig
 
@@ -84,6 +86,11 @@ def related_records_of(client: OdooClient, *, held: Collection[str] = ()) -> Rel
     return RelatedRecords(
         client=client, ttl_s=claim_ttl_s(client), timeout_s=client.settings.timeouts.read_s, held=frozenset(held)
     )
+
+
+def turn_of(client: OdooClient, model: str, ids: Sequence[int]) -> AbstractContextManager[None]:
+    """Around a write to these records; see `outbound.record_turns`."""
+    return turn_at(place=place_of(client), model=model, ids=ids)
 
 
 def claim_ttl_s(client: OdooClient) -> float:

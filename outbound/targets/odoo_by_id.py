@@ -21,6 +21,7 @@ from outbound.targets.odoo import (
     missing,
     record_domain,
     related_records_of,
+    turn_of,
     within,
 )
 from outbound.targets.odoo_lookup import ARCHIVED_TOO
@@ -78,7 +79,8 @@ def _write(
                 outcomes[at] = WriteOutcome(Action.FAILED, error=failure.error, related=failure.record)
         for at, _sent in ready:
             related.need(mapped_values(updates[at][1]))
-        result = client.write_many(config.model, [(updates[at][0], sent) for at, sent in ready])
+        with turn_of(client, config.model, [updates[at][0] for at, _sent in ready]):
+            result = client.write_many(config.model, [(updates[at][0], sent) for at, sent in ready])
         for position, (at, _sent) in enumerate(ready):
             error = result.errors.get(position)
             if error is None:
@@ -119,7 +121,8 @@ def _remove(config: SyncConfig, client: OdooClient, ids: Sequence[int], *, archi
             client.unlink(config.model, some)
 
     same: dict[str, Any] = {}
-    return write_many(remove, [(odoo_id, same) for odoo_id in ids], batch_size=BATCH_SIZE)
+    with turn_of(client, config.model, ids):
+        return write_many(remove, [(odoo_id, same) for odoo_id in ids], batch_size=BATCH_SIZE)
 
 
 def cannot_archive(config: SyncConfig) -> RemoteError:

@@ -18,6 +18,7 @@ from clients.odoo.client import OdooClient
 from mapping.results import RelatedRecord, related_records
 from outbound import record_claims
 from outbound.record_claims import Claim, ClaimBusy, ClaimLost
+from outbound.record_turns import turn_at
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value, place_of
 
 logger = logging.getLogger(__name__)
@@ -146,7 +147,9 @@ class RelatedRecords:
             if record.id is None and held is not None:
                 record.id = self._create(record, values, held)
             elif record.id is not None and values:
-                self._client.write(record.model, [record.id], values)
+                # Orders of one customer often come together, and each of them writes the customer.
+                with turn_at(place=self._place, model=record.model, ids=[record.id]):
+                    self._client.write(record.model, [record.id], values)
         except RemoteError as error:
             raise RelatedFailed(record, error) from error
         except ClaimLost:

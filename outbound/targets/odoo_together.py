@@ -15,7 +15,7 @@ from mapping.plan import Plan
 from mapping.results import MappingResult, related_records
 from outbound import links, record_claims
 from outbound.record_claims import Claim, ClaimLost
-from outbound.targets.odoo import claim_ttl_s, mapped_values, missing, record_domain, within
+from outbound.targets.odoo import claim_ttl_s, mapped_values, missing, record_domain, turn_of, within
 from outbound.targets.odoo_entry import Entry, entry_of, for_create
 from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value, place_of
 from outbound.targets.odoo_related import busy, find_lost
@@ -119,17 +119,20 @@ def update_together(
     for record in related_records([values]):
         raise NotTogether(f"A record of {record.model} would have to be written first, which is a call of its own.")
     _check_there(config, client, ids)
-    client.write(config.model, list(dict.fromkeys(ids)), values)
+    with turn_of(client, config.model, ids):
+        client.write(config.model, list(dict.fromkeys(ids)), values)
 
 
 def remove_together(*, config: SyncConfig, client: OdooClient, ids: Sequence[int], archive: bool) -> None:
     """Archive or delete all of the records. Raises RemoteError."""
     _check_there(config, client, ids)
     wanted = list(dict.fromkeys(ids))
-    if archive:
-        client.archive(config.model, wanted)
-    else:
-        client.unlink(config.model, wanted)
+    with turn_of(client, config.model, wanted):
+        if archive:
+            client.archive(config.model, wanted)
+        else:
+            client.unlink(config.model, wanted)
+    if not archive:
         links.forget(config_id=config.pk, odoo_ids=wanted)
 
 

@@ -27,6 +27,7 @@ from outbound.targets.odoo import (
     missing,
     record_domain,
     related_records_of,
+    turn_of,
     within,
 )
 from outbound.targets.odoo_entry import Entry, batch_size_of, entry_of, fail_all, for_create, outside, several
@@ -281,10 +282,13 @@ class _Round:
         self._settle(created)
 
     def _update(self, pairs: list[tuple[Entry, dict[str, object]]], related: RelatedRecords) -> None:
+        if not pairs:
+            return
         updates = [(entry.odoo_id or 0, values) for entry, values in pairs]
         for entry, _values in pairs:
             related.need(entry.values)
-        done = self.client.write_many(self.config.model, updates)
+        with turn_of(self.client, self.config.model, [odoo_id for odoo_id, _values in updates]):
+            done = self.client.write_many(self.config.model, updates)
         for at, (entry, _values) in enumerate(pairs):
             error = done.errors.get(at)
             if error is None:

@@ -96,6 +96,8 @@ def test_values_are_sent_as_odoo_takes_them(type_: str, value: Any, sent: Any) -
         ("float", float("inf"), "no number that Odoo can store"),
         ("float", "1e999", "no number that Odoo can store"),
         ("float", 10**400, "no number that Odoo can store"),
+        ("float", 1e308, "too large; Odoo takes numbers up to 1e.290"),
+        ("float", "-1e300", "too large; Odoo takes numbers up to 1e.290"),
         ("float", True, "a number is needed"),
         ("integer", "7.5", "no whole number"),
         ("integer", 7.5, "no whole number"),

@@ -147,7 +147,7 @@ def gunicorn(transactional_db: None) -> Iterator[str]:
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "syncproject.wsgi", "--bind", f"127.0.0.1:{port}"),
-            *("--workers", "2", "--threads", "16", "--timeout", "60", "--log-level", "warning"),
+            *("--workers", "2", "--threads", "8", "--timeout", "60", "--log-level", "warning"),
         ],
         cwd=ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": url},

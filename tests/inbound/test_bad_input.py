@@ -160,6 +160,9 @@ def test_a_method_override_is_ignored(customers: SyncConfig, api: Api) -> None:
         ("GET", "customers/0", "above 0"),
         ("GET", "customers/-1", "'-1'"),
         ("DELETE", "customers/1.5", "'1.5'"),
+        ("GET", "customers/by/%2F", "code in the address is empty"),
+        ("PUT", "customers/by/%2F", "code in the address is empty"),
+        ("DELETE", "customers/by/%2F", "code in the address is empty"),
     ],
 )
 def test_an_address_with_a_wrong_id_is_a_400(
@@ -190,6 +193,19 @@ def test_a_method_that_is_not_for_the_address_is_a_405_that_says_which_one_is(
 def test_an_unknown_record_is_a_404(customers: SyncConfig, api: Api, odoo_id: str) -> None:
     for method, body in (("GET", None), ("PUT", {"name": "X"}), ("DELETE", None)):
         refused(api.call(method, f"customers/{odoo_id}", body), 404, "NOT_FOUND", f"no record {odoo_id}")
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1e308", "1e290", "1" + "0" * 295])
+def test_a_number_that_odoo_cannot_round_is_a_400_that_names_the_key(
+    customers: SyncConfig, api: Api, number: str
+) -> None:
+    body = refused(
+        api.call("POST", "customers", f'{{"code": "C1", "name": "Ann", "credit": {number}}}'.encode()),
+        *(400, "VALIDATION_ERROR", "credit: ", "too large; Odoo takes numbers up to 1e+290"),
+    )
+
+    assert body["errors"][0]["external_key"] == "credit"
+    refused(api.call("GET", f"customers?credit__gte={number}"), 400, "VALIDATION_ERROR", "credit__gte", "too large")
 
 
 def test_a_missing_required_value_is_a_400_that_names_line_and_key(customers: SyncConfig, api: Api) -> None:

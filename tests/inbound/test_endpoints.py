@@ -80,6 +80,17 @@ def test_an_unknown_record_costs_a_search_and_a_create_and_a_known_one_a_write(
     assert dict(demo_odoo.calls) == {("res.partner", "write"): 1}
 
 
+def test_an_emptied_number_is_shown_as_0_as_a_get_shows_it(customers: SyncConfig, api: Api) -> None:
+    sent = {"code": "C1", "name": "Ann", "color": None, "credit": None, "email": None}
+
+    answer = api.call("POST", "customers", sent).json()["data"]
+
+    read = api.call("GET", f"customers/{answer['id']}").json()["data"]
+    shown = {key: read[key] for key in sent}
+    assert {key: answer[key] for key in sent} == shown == {**sent, "color": 0, "credit": 0}
+    assert answer["color"] is not False
+
+
 def test_a_record_deleted_in_odoo_is_made_anew(demo_odoo: DemoOdoo, customers: SyncConfig, api: Api) -> None:
     first = api.call("POST", "customers", ANN).json()["data"]["id"]
     demo_odoo.call("res.partner", "unlink", [first])

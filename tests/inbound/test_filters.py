@@ -120,6 +120,28 @@ def test_a_filter_with_a_wrong_value_is_a_400_that_names_it(
     assert part in answer.json()["message"]
 
 
+@pytest.mark.parametrize("query", ["q={}", "name__contains={}", "like={}"])
+@pytest.mark.parametrize("text", ["%25", "n%25", "A_n", "_", "%5C", "%5C%25"])
+def test_a_text_is_looked_for_as_it_is(
+    customers: SyncConfig, three: list[int], api: Api, query: str, text: str
+) -> None:
+    """To Odoo % is any text, and _ any character."""
+    SyncParam.objects.create(config=customers, kind="filter", name="like", field="name", operator="ilike")
+    api.call("POST", "customers", {"code": "D", "name": "A_n% \\%"})
+
+    assert codes(api, query.format(text)) == ["D"]
+
+
+def test_a_text_with_a_character_that_cannot_be_stored_is_a_400_in_a_filter_too(
+    customers: SyncConfig, api: Api
+) -> None:
+    SyncParam.objects.create(config=customers, kind="filter", name="like", field="name", operator="ilike")
+
+    answer = api.call("GET", "customers?like=a%00b")
+
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "like")
+
+
 def test_a_filter_comes_on_top_of_the_domain(
     demo_odoo: DemoOdoo, three: list[int], make_config: ConfigMaker, api: Api
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -179,3 +180,101 @@ def test_a_burst_waits_for_its_turn_while_odoo_answers(
         codes = list(pool.map(lambda _n: Api(api.url).call("GET", "customers?limit=1").status_code, range(8)))
 
     assert codes == [200] * 8
+
+
+def changes_one_by_one(count: int) -> dict[str, Any]:
+    """A batch that takes a call of Odoo for each of its operations."""
+    entry = {"action": "create", "data": {"name": "Ann"}}
+    return {
+        "operations": [{**entry, "data": {"code": f"C{at}", "name": "Ann"}} for at in range(count)],
+        "continue_on_error": False,
+    }
+
+
+@pytest.fixture
+def one_place(
+    demo_odoo: DemoOdoo, customers: SyncConfig, api: Api, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request at a time, and Odoo is slow after 0.4 s."""
+    settings.SYNC_ODOO_CONCURRENCY = 1
+    monkeypatch.setattr(crowding, "SLOW_AFTER_S", 0.4)
+    api.call("GET", "customers?limit=1")
+    demo_odoo.database.service_time_s = 0.1
+
+
+def test_a_long_request_to_an_odoo_that_answers_is_waited_for(one_place: None, api: Api) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        batch = pool.submit(Api(api.url).call, "POST", "customers/batch", changes_one_by_one(5))
+        time.sleep(0.2)
+        began = time.monotonic()
+        read = api.call("GET", "customers?limit=1")
+        waited_s = time.monotonic() - began
+        assert batch.result().status_code == 201, batch.result().text
+
+    assert read.status_code == 200, read.text
+    assert waited_s > 0.6
+
+
+def test_who_has_waited_for_too_long_is_told_so_and_that_nothing_was_done(
+    one_place: None, demo_odoo: DemoOdoo, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowding, "LONGEST_WAIT_S", 0.3)
+    with ThreadPoolExecutor(1) as pool:
+        batch = pool.submit(Api(api.url).call, "POST", "customers/batch", changes_one_by_one(5))
+        time.sleep(0.2)
+        refused = api.call("POST", "customers", {"code": "LATE", "name": "Late"})
+        assert batch.result().status_code == 201
+
+    assert (refused.status_code, refused.json()["error"]) == (503, "ODOO_UNAVAILABLE")
+    assert "turn has not come in time. Nothing of this one was done." in refused.json()["message"]
+    assert demo_odoo.call("res.partner", "search_count", [["ref", "=", "LATE"]]) == 0
+
+
+def test_an_odoo_whose_answers_take_long_is_slow_also_while_it_answers(
+    one_place: None, demo_odoo: DemoOdoo, api: Api
+) -> None:
+    """Otherwise all threads would always be taken, one answer after the other."""
+    demo_odoo.database.service_time_s = 0.5
+    with ThreadPoolExecutor(1) as pool:
+        batch = pool.submit(Api(api.url).call, "POST", "customers/batch", changes_one_by_one(2))
+        time.sleep(0.7)
+        began = time.monotonic()
+        refused = api.call("GET", "customers?limit=1")
+        waited_s = time.monotonic() - began
+        assert batch.result().status_code == 201
+
+    assert (refused.status_code, waited_s < 0.3) == (503, True), refused.text
+    assert "Odoo is answering slowly" in refused.json()["message"]
+    # What was is forgotten once nobody waits any more.
+    assert api.call("GET", "customers?limit=1").status_code == 200
+
+
+def test_requests_that_wait_for_one_record_leave_a_thread_to_others(
+    demo_odoo: DemoOdoo, customers: SyncConfig, make_config: ConfigMaker, gunicorn: str
+) -> None:
+    """Two web processes, and a create that takes 5 s: who waits for its record holds a thread as well."""
+    other_odoo = OdooConnection.objects.create(
+        name="Other", url=demo_odoo.url, database=demo_odoo.db, login=demo_odoo.login, secret=demo_odoo.api_key
+    )
+    make_config(endpoint="others", connection=other_odoo)
+    for path in ("customers", "others") * 4:
+        Api(gunicorn).call("GET", f"{path}?limit=1")
+    demo_odoo.fail_next(1, "slow:5", only="create")
+
+    with ThreadPoolExecutor(40) as pool:
+        posts = [
+            pool.submit(Api(gunicorn).call, "POST", "customers", {"code": "C1", "name": f"Ann {at}"})
+            for at in range(40)
+        ]
+        time.sleep(3.5)
+        began = time.monotonic()
+        others = [Api(gunicorn).call("GET", "others?limit=1").status_code for _at in range(4)]
+        took_s = time.monotonic() - began
+        answers = [each.result() for each in posts]
+
+    assert others == [200] * 4
+    assert took_s < 1.2
+    codes = Counter(answer.status_code for answer in answers)
+    assert (codes[201], codes[200] + codes[503]) == (1, 39), codes
+    assert {answer.headers["Retry-After"] for answer in answers if answer.status_code == 503} == {"5"}
+    assert demo_odoo.calls["res.partner", "create"] == 1

@@ -79,6 +79,29 @@ def test_two_web_processes_make_one_record_on_postgresql(
     assert demo_odoo.calls["res.partner", "create"] == 1
 
 
+def test_fifty_simultaneous_posts_are_all_answered_by_an_odoo_that_lets_conflicting_writes_wait(
+    demo_odoo: DemoOdoo, customers: SyncConfig, gunicorn: str
+) -> None:
+    """As a real one does, by seconds."""
+    demo_odoo.database.service_time_s, demo_odoo.database.conflict_pause_s = 0.02, 5.0
+
+    answers = all_at_once(gunicorn, "customers", [{**ANN, "name": f"Ann {n}"} for n in range(SIMULTANEOUS)])
+
+    check_one_was_made(answers)
+    assert demo_odoo.database.conflicts == 0
+
+
+@pytest.mark.postgres
+def test_fifty_simultaneous_posts_are_all_answered_on_postgresql_too(
+    demo_odoo: DemoOdoo, customers: SyncConfig, gunicorn: str
+) -> None:
+    demo_odoo.database.service_time_s, demo_odoo.database.conflict_pause_s = 0.02, 5.0
+
+    answers = all_at_once(gunicorn, "customers", [{**ANN, "name": f"Ann {n}"} for n in range(SIMULTANEOUS)])
+
+    check_one_was_made(answers)
+
+
 def test_simultaneous_orders_of_a_new_customer_make_one_customer(
     demo_odoo: DemoOdoo, orders: SyncConfig, api: Api
 ) -> None:
