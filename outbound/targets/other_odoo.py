@@ -185,6 +185,12 @@ class OtherOdooTarget(Target):
     def _meet_and_write(self, parcels: Sequence[Parcel], told: _Told, lists: HeldLists) -> dict[int, Result]:
         meetings = Meetings(config=self.config, receiver=self.receiver, client=self.client)
         met = meetings.meet(parcels)
+        conflicts_end(
+            config=self.config,
+            removed=[each.parcel.record_id for each in met if each.is_gone],
+            reason=GONE_HERE,
+            is_one_sided=True,
+        )
         results: dict[int, Result] = {}
         held: list[Held] = []
         writing: list[Meeting] = []
@@ -289,7 +295,10 @@ class OtherOdooTarget(Target):
                 yield each, unmapped(result.errors)
                 continue
             ids = found.get(values[each.pk], [])
-            yield each, several(model, name, values[each.pk], ids) if len(ids) > 1 else (ids[0] if ids else None)
+            if len(ids) > 1:
+                yield each, several(model, name, self.receiver.title_of(values[each.pk]), ids)
+            else:
+                yield each, ids[0] if ids else None
 
 
 class _Told:
