@@ -11,11 +11,14 @@ class OutboundConfig(AppConfig):
         from auditlog import naming as names
         from outbound import explaining, moving, naming, needs, noticed, schedules, sweeps, triggers, write_backs
         from outbound.models import DeliveryPolicy, OutAuth, PullPolicy
+        from outbound.move_doubts import LinkKeeper
         from syncconfig.attention import add_attention
         from syncconfig.documents.sections import Section, add_section
+        from syncconfig.moves import set_keeper
 
         triggers.connect_signals()
         moving.connect_signals()
+        set_keeper(LinkKeeper())
         add_section(Section("delivery_policy", DeliveryPolicy))
         add_section(Section("out_auth", OutAuth))
         add_section(Section("pull_policy", PullPolicy, left_out=("since_value",)))

@@ -21,6 +21,7 @@ from outbound.budget import Budget
 from outbound.models import Delivery, DeliveryState
 from outbound.replay import (
     DISCARDABLE,
+    NEWER,
     REPLAYABLE,
     delivery_discard,
     delivery_hurry,
@@ -34,7 +35,6 @@ from syncconfig.models import SyncConfig
 CHUNK: Final = 500
 MAX_ANEW: Final = 10_000
 """Records of one run that were chosen one by one."""
-_NEWER: Final = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DELIVERED, DeliveryState.DEAD)
 
 
 class Bulk(StrEnum):
@@ -127,7 +127,7 @@ def _current(chunk: Sequence[tuple[int, int, int]]) -> list[int]:
     outdated = {
         (config_id, record_id)
         for config_id, of in latest.items()
-        for record_id in records_outdated(config_id=config_id, latest=of, states=_NEWER)
+        for record_id in records_outdated(config_id=config_id, latest=of, states=NEWER)
     }
     return sorted(
         pk for config_id, of in latest.items() for record_id, pk in of.items() if (config_id, record_id) not in outdated

@@ -5,7 +5,7 @@ One expression says who is healthy, for the badge, the filter and the home page 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -109,6 +109,30 @@ def success_columns() -> dict[str, Any]:
     """To annotate a query of configs with, for `last_success_of`."""
     done = SyncRun.objects.filter(config=OuterRef("pk"), state=RunState.DONE).order_by("-id")
     return {"done_at": Subquery(done.values("finished_at")[:1]), "ok_at": Subquery(last_ok_of_config())}
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A config that has not succeeded since `latest`, for longer than promised."""
+
+    config_id: int
+    name: str
+    latest: datetime
+    promised: timedelta
+
+
+def late_configs(now: datetime) -> Iterator[Late]:
+    """By name. One that never succeeded counts from when it was made. One query, of which each part ends at the newest
+    row of a config."""
+    promising: QuerySet[Any] = SyncConfig.objects.filter(
+        active=True, delivery_policy__promised_minutes__isnull=False, delivery_policy__is_paused=False
+    )
+    promising = promising.annotate(**success_columns()).order_by("name")
+    for row in promising.values("pk", "name", "created_at", "done_at", "ok_at", "delivery_policy__promised_minutes"):
+        latest = last_success_of(row) or row["created_at"]
+        promised = timedelta(minutes=row["delivery_policy__promised_minutes"])
+        if now - latest > promised:
+            yield Late(row["pk"], row["name"], latest, promised)
 
 
 def _rows(ids: list[int], now: datetime) -> list[dict[str, Any]]:

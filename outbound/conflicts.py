@@ -30,6 +30,7 @@ from syncconfig.receiving import keys_back, receiver_for
 HELD: Final = "It was changed in both Odoos since they last agreed. It waits under Conflicts until somebody has chosen."
 SUPERSEDED: Final = "Something newer of its record was sent, or is on its way."
 REMOVED: Final = "Its record was removed."
+MAX_REASON: Final = 200
 SIDES: Final = (Winner.SOURCE.value, Winner.TARGET.value)
 
 
@@ -98,24 +99,46 @@ def conflicts_close(*, config: SyncConfig, agreed: Iterable[tuple[int, int]]) ->
     return count
 
 
-def conflicts_end(*, config: SyncConfig, removed: Sequence[int], reason: str = REMOVED) -> None:
-    """Our records of these ids were removed on both sides, or have nothing to do with each other any more: there is
-    nothing to choose, and what is held of them, in either direction, is given up."""
+def conflicts_end(
+    *, config: SyncConfig, removed: Sequence[int], reason: str = REMOVED, is_one_sided: bool = False
+) -> None:
+    """Our records of these ids were removed, or have nothing to do with those there any more: there is nothing to
+    choose, and what is held of them is given up, for a reason that is shown with them. What is held in the other
+    direction is given up too, or, where it `is_one_sided`, looked at again: the record there may be brought here anew.
+    """
+    if not removed:
+        return
     other = config.other_direction
-    found = list(_open_of(config, removed))
+    found = [(each.pk, each.record_id, each.target_id) for each in _open_of(config, removed)]
     if other is not None:
         back = Conflict.objects.filter(config=other, target_id__in=removed, state=ConflictState.OPEN)
-        found += back.only("pk", "config_id", "record_id")
+        found += back.values_list("pk", "target_id", "record_id")
     if not found:
         return
     conflicts_move(
-        Conflict.objects.filter(pk__in=[each.pk for each in found]),
+        Conflict.objects.filter(pk__in=[pk for pk, _ours, _theirs in found]),
         old=ConflictState.OPEN,
-        new=ConflictState.AGREED,
+        new=ConflictState.ENDED,
+        end_reason=reason[:MAX_REASON],
         settled_at=timezone.now(),
     )
-    ids = [pk for each in found for pk in _held_of(each.config_id, each.record_id)]
-    delivery_discard(ids=ids, user=None, reason=reason)
+    given_up = [pk for _conflict, ours, _theirs in found for pk in _held_of(config.pk, ours)]
+    if other is not None:
+        for _conflict, _ours, theirs in found:
+            if is_one_sided:
+                _held_again(other.pk, theirs, user=None)
+            else:
+                given_up += _held_of(other.pk, theirs)
+    delivery_discard(ids=given_up, user=None, reason=reason)
+
+
+def conflicts_record_ids(config: SyncConfig) -> list[int]:
+    """Our records that wait for a choice, in this direction or in the other one."""
+    ours = Conflict.objects.filter(config=config, state=ConflictState.OPEN).values_list("record_id", flat=True)
+    if (other := config.other_direction) is None:
+        return sorted(ours)
+    theirs = Conflict.objects.filter(config=other, state=ConflictState.OPEN).values_list("target_id", flat=True)
+    return sorted({*ours, *theirs})
 
 
 def conflict_settle(

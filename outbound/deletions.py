@@ -7,7 +7,7 @@ until somebody has agreed to that many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,8 +65,10 @@ def deletions_reconcile(
     run_id: int | None = None,
     record_ids: Iterable[int] | None = None,
     sends: bool | None = None,
+    may_insert: Callable[[], None] = lambda: None,
 ) -> DeletionReport:
-    """Find what is gone and, where the config's policy says so (or `sends`), insert a DELETE for each."""
+    """Find what is gone and, where the config's policy says so (or `sends`), insert a DELETE for each. `may_insert` is
+    called in the transaction that does it, and prevents it by raising."""
     if config.fetches:
         # Its links are of what came from elsewhere, where nobody asked for anything to be deleted.
         return DeletionReport(())
@@ -84,10 +86,10 @@ def deletions_reconcile(
         )
         return DeletionReport(gone, is_held=True)
     DeliveryPolicy.objects.filter(config=config, agreed_deletions__gt=0).update(agreed_deletions=0)
-    return DeletionReport(gone, sent=_insert(config, run_id, gone))
+    return DeletionReport(gone, sent=_insert(config, run_id, gone, may_insert))
 
 
-def _insert(config: SyncConfig, run_id: int | None, gone: Sequence[int]) -> int:
+def _insert(config: SyncConfig, run_id: int | None, gone: Sequence[int], may_insert: Callable[[], None]) -> int:
     """A DELETE for each, behind whatever of the record is still open; none where one waits or is dead already."""
     now = timezone.now()
     deleting = Delivery.objects.filter(config=config, record_id__in=gone, method="DELETE", payload_hash=DELETED_HASH)
@@ -108,6 +110,7 @@ def _insert(config: SyncConfig, run_id: int | None, gone: Sequence[int]) -> int:
         for record_id in wanted
     ]
     with transaction.atomic():
+        may_insert()
         parcels_insert(parcels, config_id=config.pk, now=now)
     return len(parcels)
 

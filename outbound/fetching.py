@@ -10,6 +10,7 @@ from typing import Any, Final
 from requests.utils import parse_header_links
 
 from auditlog.recorder import Recording
+from auditlog.redaction import redactor
 from clients.errors import Kind, RemoteError
 from clients.observe import observing
 from mapping.paths import ABSENT, Path, is_object, parse_path
@@ -36,8 +37,8 @@ _HINTS: Final = {
     "forbidden": "Check the sync's authorization, and what it may see there.",
     "not_found": "Check the URL.",
     "gone": "Check the URL.",
-    "bad_request": "The log shows the host's own words; check the parameters.",
-    "unprocessable": "The log shows the host's own words; check the parameters.",
+    "bad_request": "Check the parameters.",
+    "unprocessable": "Check the parameters.",
     "response_too_large": "Set a smaller page size, and name the parameter that asks for it.",
 }
 
@@ -62,7 +63,8 @@ class Source:
         self.template = RequestTemplate(config)
         self.paging = policy.paging
         self._caller = Caller(config, self.template.credentials)
-        self._answers = AnswerReader(config, policy_of(config))
+        redact = redactor(frozenset(self.template.secrets), frozenset(self.template.secret_keys)).text
+        self._answers = AnswerReader(config, policy_of(config), redact=redact)
         self._items_path = parse_path(policy.items_path) if policy.items_path else None
         self._since_param = policy.since_param
         self.since_path: Path | None = parse_path(policy.since_path) if policy.since_path else None

@@ -148,11 +148,7 @@ def items_plan(*, run: SyncRun, config: SyncConfig, items: Sequence[Item]) -> Pa
             made.rejected += 1
             continue
         before = known.get(item.record_id, NOTHING)
-        if not sends_all and before.payload_hash == item.digest:
-            if before.is_dead:
-                made.held += 1
-            else:
-                made.unchanged += 1
+        if made.leaves_out(item.digest, before, sends_all=sends_all):
             continue
         made.deliveries.append(
             Parcel.new(

@@ -43,6 +43,8 @@ class Meeting:
     parcel: Parcel
     payload: Mapping[str, object]
     result: MappingResult
+    title: str
+    """What staff know it by."""
     target_id: int | None = None
     ours: dict[str, object] = field(default_factory=dict)
     base: dict[str, object] = field(default_factory=dict)
@@ -57,10 +59,6 @@ class Meeting:
     @property
     def identifier(self) -> object:
         return self.result.identifier[1] if self.result.identifier else None
-
-    @property
-    def title(self) -> str:
-        return str(self.identifier)
 
     def to_write(self) -> MappingResult:
         """The values that are written: of a known record only those that differ."""
@@ -149,7 +147,8 @@ class Meetings:
         )
         met = []
         for parcel, payload, target_id, result in zip(parcels, payloads, ids, results, strict=True):
-            each = Meeting(parcel, payload, result, target_id)
+            title = self._receiver.title_of(result.identifier[1] if result.identifier else None)
+            each = Meeting(parcel, payload, result, title, target_id)
             each.ours = comparable(payload, without=self._receiver.not_compared)
             each.error = self._refusal(payload, result)
             met.append(each)
@@ -181,7 +180,7 @@ class Meetings:
         for each in unlinked:
             ids = found.get(each.identifier, [])
             if len(ids) > 1:
-                each.error = other_error(several(model, name, each.identifier, ids))
+                each.error = other_error(several(model, name, each.title, ids))
             elif ids and ids[0] in taken:
                 each.error = self._double(each, taken[ids[0]])
             elif link_key(each.identifier) in seen:

@@ -1,8 +1,8 @@
 """Forgets which record is which when a sync is pointed at another Odoo: there, the same ids are other records'.
 
 Whatever writes into an Odoo finds its records by their identifiers again, and reads everything once more. What an
-external API calls a record stays known, however the Odoo that it comes from is reached: there nothing could be looked
-up, and all of it would be made a second time.
+external API calls a record stays known here: there nothing could be looked up, and all of it would be made a second
+time. Whether it is the same record still is asked where somebody is there to answer (`outbound.move_doubts`).
 
 Signals, as in `syncconfig.revisions` and for the same reason: a change may come from the admin, a command, an import or
 a shell. It is the place that counts: another login or another name of the same database changes nothing.
@@ -26,6 +26,7 @@ from syncconfig.models import OdooConnection, RequestType, SyncConfig
 logger = logging.getLogger(__name__)
 
 MOVED: Final = "The sync leads to another Odoo now."
+MOVED_AWAY: Final = "The sync was pointed elsewhere."
 _COLUMNS: Final = (
     "request_type", "method_get", "model", "connection__url", "connection__database", "target_connection",
     "target_model", "target_connection__url", "target_connection__database",
@@ -68,16 +69,17 @@ def _places(instance: SyncConfig | OdooConnection) -> Places:
 
 
 def _place(row: dict[str, Any]) -> object:
-    source = (_database(row["connection__url"], row["connection__database"]), row["model"])
+    source = (database_of(row["connection__url"], row["connection__database"]), row["model"])
     if row["target_connection"] is not None:
-        target = _database(row["target_connection__url"], row["target_connection__database"])
+        target = database_of(row["target_connection__url"], row["target_connection__database"])
         return source, target, row["target_model"] or row["model"]
     if row["request_type"] == RequestType.OUT and not row["method_get"]:
         return "an external API"
     return source
 
 
-def _database(url: str, name: str) -> tuple[str, int | None, str]:
+def database_of(url: str, name: str) -> tuple[str, int | None, str]:
+    """What tells one Odoo database from another, whoever logs in there."""
     try:
         parts = urlsplit(url.strip())
         return (parts.hostname or "", parts.port, name)

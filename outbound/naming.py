@@ -27,12 +27,13 @@ MAX_FOUND: Final = 50
 MAX_DELIVERIES: Final = 50
 MAX_RUNS: Final = 20
 _HEX: Final = re.compile(r"[0-9a-f]{32}\Z")
-_EXPLAINED: Final = (DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.SKIPPED)
+_EXPLAINED: Final = (DeliveryState.DEAD, DeliveryState.SUPERSEDED, DeliveryState.PENDING, DeliveryState.SKIPPED)
 _COLOURS: Final = {
     DeliveryState.PENDING: "info",
     DeliveryState.SENDING: "info",
     DeliveryState.DELIVERED: "success",
     DeliveryState.DEAD: "danger",
+    DeliveryState.SUPERSEDED: "info",
     DeliveryState.SKIPPED: "warning",
     DeliveryState.DISCARDED: "warning",
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -16,8 +17,7 @@ from outbound.config_health import (
     CappedCount,
     Health,
     dead_count,
-    last_success_of,
-    success_columns,
+    late_configs,
     with_health,
 )
 from outbound.heartbeat import ABSENT_AFTER
@@ -88,21 +88,11 @@ def failing_need(now: datetime) -> Iterator[Attention]:
 
 def late_need(now: datetime) -> Iterator[Attention]:
     """Syncs that have not succeeded for longer than promised."""
-    promising: QuerySet[Any] = SyncConfig.objects.filter(
-        active=True, delivery_policy__promised_minutes__isnull=False, delivery_policy__is_paused=False
-    )
-    promising = promising.annotate(**success_columns()).order_by("name")
-    late = 0
-    for row in promising.values("pk", "name", "created_at", "done_at", "ok_at", "delivery_policy__promised_minutes"):
-        latest = last_success_of(row) or row["created_at"]
-        promised = timedelta(minutes=row["delivery_policy__promised_minutes"])
-        if now - latest <= promised or late >= MOST_OF_A_KIND:
-            continue
-        late += 1
+    for late in islice(late_configs(now), MOST_OF_A_KIND):
         text = _("Late: it has not succeeded for %(span)s; promised is every %(promised)s.")
-        text %= {"span": timesince(latest, now), "promised": timesince(now - promised, now)}
-        url = reverse("admin:syncconfig_syncconfig_change", args=[row["pk"]])
-        yield Attention(Urgency.BROKEN, row["name"], text, url, "syncconfig.view_syncconfig")
+        text %= {"span": timesince(late.latest, now), "promised": timesince(now - late.promised, now)}
+        url = reverse("admin:syncconfig_syncconfig_change", args=[late.config_id])
+        yield Attention(Urgency.BROKEN, late.name, text, url, "syncconfig.view_syncconfig")
 
 
 def dead_need(now: datetime) -> Iterator[Attention]:

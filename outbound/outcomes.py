@@ -15,14 +15,16 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from clients.errors import Kind, RemoteError
 from outbound import retry
 from outbound.claims import Unit
-from outbound.models import Delivery, DeliveryState, SyncRun
+from outbound.models import Delivery, DeliveryState
+from outbound.overtaken import overtaken_close
 from outbound.parcels import Parcel
+from outbound.run_counts import Change, counts_move
 from outbound.sender import Outcome
 from outbound.states import deliveries_move
 from outbound.synced import Synced, links_write
@@ -32,14 +34,6 @@ from syncconfig.models import SyncConfig
 
 # These refuse the caller or the address, whatever the records are: halving the batch would not help.
 NOT_ABOUT_RECORDS: Final = frozenset({401, 402, 403, 405, 406, 407, 410, 411, 415, 421, 426, 428, 431, 451})
-
-
-COUNTED: Final = {
-    DeliveryState.DELIVERED: "delivered_count",
-    DeliveryState.DEAD: "dead_count",
-    DeliveryState.SKIPPED: "conflict_count",
-}
-"""How many deliveries of a run ended so, by state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +90,14 @@ def outcomes_write(
             group = _Group(state, result.status, decided.reason, delivery.run_id, outcome.sent_with)
             groups.setdefault(group, []).append(delivery)
     moved: Counter[DeliveryState] = Counter()
+    counted: Counter[Change] = Counter()
     with transaction.atomic():
         ours = _still_ours(outcomes)
         for group, parcels in groups.items():
             count = _write_group(group, [parcel.pk for parcel in parcels if parcel.pk in ours], retry_at, now)
             moved[group.state] += count
-            _count(group, count)
+            if group.run_id is not None:
+                counted[group.run_id, group.state] += count
         for unit, error in halves:
             moved[DeliveryState.PENDING] += _halve(unit, error, ours, now)
         arrived = [each for each in synced if each.delivery.pk in ours]
@@ -116,6 +112,8 @@ def outcomes_write(
                 if each.external_id and each.external_id != each.delivery.external_id
             }
             write_backs_add(config_id=config.pk, ids=fresh, now=now)
+        overtaken_close(config_id=config.pk, arrived=_latest(arrived))
+        counts_move(counted)
     last_words = next((group.text for group in groups if group.state == DeliveryState.DEAD), "")
     return Written(moved[DeliveryState.DELIVERED], moved[DeliveryState.DEAD], moved[DeliveryState.PENDING], last_words)
 
@@ -209,7 +207,10 @@ def _halve(unit: Unit, error: RemoteError, ours: set[int], now: datetime) -> int
     return count
 
 
-def _count(group: _Group, count: int) -> None:
-    column = COUNTED.get(group.state)
-    if column and group.run_id and count:
-        SyncRun.objects.filter(pk=group.run_id).update(**{column: F(column) + count})
+def _latest(arrived: Iterable[Synced]) -> dict[int, int]:
+    """record -> its latest delivery among these."""
+    latest: dict[int, int] = {}
+    for each in arrived:
+        record_id = each.delivery.record_id
+        latest[record_id] = max(each.delivery.pk, latest.get(record_id, 0))
+    return latest

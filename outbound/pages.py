@@ -15,7 +15,7 @@ from mapping.engine import map_out
 from mapping.paths import ABSENT, parse_path
 from mapping.plan import Plan
 from mapping.results import MappingResult, payload_hash
-from outbound.changes import NOTHING, known_of
+from outbound.changes import NOTHING, Known, known_of
 from outbound.models import SyncRun
 from outbound.parcels import Parcel
 from outbound.selection import Page, Selection
@@ -53,6 +53,17 @@ class PagePlan:
     held: int = 0
     rejected: int = 0
     problems: list[dict[str, object]] = field(default_factory=list)
+
+    def leaves_out(self, digest: str, before: Known, *, sends_all: bool) -> bool:
+        """Whether a record with this hash needs no delivery, because the other side has it so, or has refused it so;
+        then it is counted as such."""
+        if sends_all or before.payload_hash != digest:
+            return False
+        if before.is_dead:
+            self.held += 1
+        else:
+            self.unchanged += 1
+        return True
 
 
 def pages_map(
@@ -101,11 +112,7 @@ def page_plan(*, run: SyncRun, config: SyncConfig, page: MappedPage) -> PagePlan
     batch = uuid.uuid4() if config.request_shape == RequestShape.PAGE else None
     for each in page.mapped:
         before = known.get(each.record_id, NOTHING)
-        if not sends_all and before.payload_hash == each.digest:
-            if before.is_dead:
-                made.held += 1
-            else:
-                made.unchanged += 1
+        if made.leaves_out(each.digest, before, sends_all=sends_all):
             continue
         made.deliveries.append(
             Parcel.new(

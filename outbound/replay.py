@@ -7,26 +7,33 @@ nothing twice. A part of a batch is another request, and so gets a key of its ow
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
-from outbound.models import Delivery, DeliveryState, SyncRun
-from outbound.outcomes import COUNTED
+from outbound.models import Delivery, DeliveryState
+from outbound.run_counts import counts_move, no_longer
 from outbound.states import deliveries_move
 
-REPLAYABLE: Final = (DeliveryState.DEAD, DeliveryState.DISCARDED, DeliveryState.DELIVERED, DeliveryState.SKIPPED)
+REPLAYABLE: Final = (
+    DeliveryState.DEAD,
+    DeliveryState.SUPERSEDED,
+    DeliveryState.DISCARDED,
+    DeliveryState.DELIVERED,
+    DeliveryState.SKIPPED,
+)
 DISCARDABLE: Final = (DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.SKIPPED)
 SENT_OR_WAITING: Final = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DELIVERED)
+NEWER: Final = (*SENT_OR_WAITING, DeliveryState.DEAD)
+"""What stands in the way of something older of its record that nobody looks at one by one."""
 MAX_REASON: Final = 500
 _CHUNK: Final = 500
-_NOT_DISCARDED: Final = {"discard_reason": "", "discarded_by": None, "discarded_at": None}
+NOT_DISCARDED: Final = {"discard_reason": "", "discarded_by": None, "discarded_at": None}
 
 
 def delivery_replay(*, ids: Iterable[int], user: User | None) -> int:
@@ -39,7 +46,7 @@ def delivery_replay(*, ids: Iterable[int], user: User | None) -> int:
         "next_attempt_at": timezone.now(),
         "delivered_at": None,
         "last_error": f"Replayed by {user}." if user else "Replayed.",
-        **_NOT_DISCARDED,
+        **NOT_DISCARDED,
     }
     with transaction.atomic():
         rows = _locked(ids, REPLAYABLE)
@@ -111,10 +118,7 @@ def _move(rows: Iterable[Delivery], *, old: DeliveryState, new: DeliveryState, *
     if not mine:
         return
     deliveries_move(Delivery.objects.filter(pk__in=[row.pk for row in mine]), old=old, new=new, **values)
-    column = COUNTED.get(old)
-    if column:
-        for run_id, count in Counter(row.run_id for row in mine if row.run_id).items():
-            SyncRun.objects.filter(pk=run_id).update(**{column: F(column) - count})
+    counts_move(no_longer(old, (row.run_id for row in mine)))
 
 
 def _part_batches(rows: Iterable[Delivery], *, keep_rest: bool = False) -> None:

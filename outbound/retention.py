@@ -15,7 +15,12 @@ from outbound.budget import Budget
 from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RunState, SyncRun
 
 CHUNK_ROWS: Final = 1000
-OVER: Final = (DeliveryState.DELIVERED, DeliveryState.SKIPPED, DeliveryState.DISCARDED)
+OVER: Final = (
+    DeliveryState.DELIVERED,
+    DeliveryState.SKIPPED,
+    DeliveryState.SUPERSEDED,
+    DeliveryState.DISCARDED,
+)
 ENDED: Final = (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
 
 

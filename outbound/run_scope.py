@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from clients.odoo.changes import FORMAT, ChangeCursor
 from clients.odoo.client import OdooClient
+from outbound.conflicts import conflicts_end, conflicts_record_ids
 from outbound.deletions import DeletionReport, deletions_reconcile
 from outbound.models import Deletions, DeliveryPolicy, RunTrigger, SyncRun, policy_of
 from outbound.run_leases import run_hold
+from outbound.targets.odoo_lookup import ARCHIVED_TOO
 from syncconfig.models import SyncConfig
 
 PAGE: Final = 1000
@@ -49,18 +51,38 @@ def scope_done(*, run: SyncRun, config: SyncConfig) -> None:
 
 def gone_settle(*, run: SyncRun, config: SyncConfig, client: OdooClient) -> None:
     """At the end of a run over everything, or over what Odoo told of: see which records are gone, and do about them
-    what the config says. The run shows them. Raises RemoteError."""
+    what the config says. The run shows them. Raises RemoteError, and LeaseLost before anything is deleted."""
+    _disputes_settle(config, client)
     if policy_of(config).deletions == Deletions.IGNORE:
         return
     if run.record_ids is not None and run.trigger != RunTrigger.CHANGES and not run.change_cursor:
         return
     told = run.record_ids if run.trigger == RunTrigger.CHANGES else None
-    report = deletions_reconcile(config=config, client=client, run_id=run.pk, record_ids=told)
+    report = deletions_reconcile(
+        config=config, client=client, run_id=run.pk, record_ids=told, may_insert=lambda: run_hold(run)
+    )
     if report.gone:
         shown = [{"record_id": record_id, "reason": _said(report)} for record_id in report.gone[:MAX_SHOWN]]
         run.problems = [*run.problems, *shown][:MAX_SHOWN]
         run.queued_count += report.sent
         run_hold(run, problems=run.problems, queued_count=run.queued_count)
+
+
+def _disputes_settle(config: SyncConfig, client: OdooClient) -> None:
+    """Nobody has to choose between the values of a record that is gone, whatever the config does about deletions."""
+    if not config.is_odoo_to_odoo:
+        return
+    disputed = conflicts_record_ids(config)
+    for start in range(0, len(disputed), PAGE):
+        ids = disputed[start : start + PAGE]
+        there = set(client.search(config.model, [["id", "in", ids]], context=ARCHIVED_TOO))
+        reason = f"Its record is gone from {config.connection}."
+        conflicts_end(
+            config=config,
+            removed=[each for each in ids if each not in there],
+            reason=reason,
+            is_one_sided=policy_of(config).deletions != Deletions.DELETE,
+        )
 
 
 def _said(report: DeletionReport) -> str:

@@ -24,6 +24,7 @@ from clients.odoo.domain import DomainError
 from outbound import retry
 from outbound.alerts import Trouble, alert
 from outbound.budget import Budget
+from outbound.cancelling import returned_give_up
 from outbound.claims import Claim
 from outbound.deliveries import due_send
 from outbound.enqueue import SYNC, enqueue_again_at, enqueue_on_commit
@@ -138,6 +139,7 @@ def run_execute(*, run_id: int, budget_s: float) -> Ended:
     try:
         return _execute(run, budget)
     except LeaseLost:
+        returned_give_up(run_id=run_id)
         return Ended.NOT_OURS
 
 

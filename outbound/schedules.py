@@ -7,14 +7,14 @@ succeeded within so many minutes) is told to staff.
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max
 from django.utils import timezone
 
 from outbound.alerts import Trouble, alert
-from outbound.models import Delivery, DeliveryPolicy, DeliveryState, RunState, RunTrigger, SyncRun, policy_of
+from outbound.config_health import late_configs
+from outbound.models import DeliveryPolicy, RunTrigger, SyncRun, policy_of
 from outbound.runs import RunAlreadyActive, RunRefused, run_start
 from outbound.windows import is_open, parse_windows
 from syncconfig.models import SyncConfig
@@ -63,32 +63,15 @@ def missed_start(now: datetime) -> int:
 def promises_check(now: datetime) -> list[int]:
     """Tell staff of the configs that have not succeeded for longer than promised. Returns their ids.
 
-    To have succeeded is a run that is done, or a delivery that arrived, whichever was later; a config that never ran
-    counts from when its settings were made to promise it.
+    To have succeeded is what the list of configs shows as such: a run that is done, or an exchange that went well.
     """
     overdue: list[int] = []
-    promising = DeliveryPolicy.objects.filter(promised_minutes__isnull=False, config__active=True, is_paused=False)
-    for policy in promising.select_related("config").defer("config__auth_secret", "alert_url"):
-        config = policy.config
-        latest = _succeeded_at(config) or config.created_at
-        allowed = timedelta(minutes=policy.promised_minutes or 0)
-        if now - latest > allowed:
-            overdue.append(config.pk)
-            minutes = int((now - latest).total_seconds() // 60)
-            alert(
-                config.pk,
-                Trouble.OVERDUE,
-                f"It has not succeeded for {minutes} minutes; promised are {policy.promised_minutes}.",
-            )
+    for late in late_configs(now):
+        overdue.append(late.config_id)
+        minutes, promised = (int(span.total_seconds() // 60) for span in (now - late.latest, late.promised))
+        text = f"It has not succeeded for {minutes} minutes; promised are {promised}."
+        alert(late.config_id, Trouble.OVERDUE, text)
     return overdue
-
-
-def _succeeded_at(config: SyncConfig) -> datetime | None:
-    runs = SyncRun.objects.filter(config=config, state=RunState.DONE)
-    latest: datetime | None = runs.aggregate(at=Max("finished_at"))["at"]
-    arrived = Delivery.objects.filter(config=config, state=DeliveryState.DELIVERED).order_by("-id")[:1]
-    times = [*arrived.values_list("delivered_at", flat=True), latest]
-    return max((at for at in times if at is not None), default=None)
 
 
 def _remember(config: SyncConfig) -> None:

@@ -25,7 +25,7 @@ from outbound import retry
 from outbound.alerts import Trouble, alert
 from outbound.budget import Budget
 from outbound.claims import LEASE, RENEW_AFTER_S, Claim, Unit, claims_renew, units_release
-from outbound.hosts import Gate, Passage, is_about_host, is_failure
+from outbound.hosts import LOOK_EVERY_S, Gate, Passage, is_about_host, is_failure
 from outbound.inline_sender import TOGETHER, InlineSender, inline_lease
 from outbound.models import policy_of
 from outbound.outcomes import outcomes_write
@@ -89,6 +89,8 @@ class Sending:
         self._written_at = monotonic()
         self._renew_at = monotonic() + RENEW_AFTER_S
         self._last_words = ""
+        self._is_off = False
+        self._looked_s = float("-inf")
         self.report = SendReport()
 
     def __enter__(self) -> Self:
@@ -119,7 +121,15 @@ class Sending:
 
     def passage(self, *, probes: bool = True) -> Passage:
         """What may be sent to the host now."""
-        return Passage.SHUT if self.policy.is_paused else self.gate.passage(probes=probes)
+        return Passage.SHUT if self._is_paused() else self.gate.passage(probes=probes)
+
+    def _is_paused(self) -> bool:
+        """As it is now, or was a second ago: who pauses a sync, or switches it off, does not mean the next task."""
+        if monotonic() - self._looked_s >= LOOK_EVERY_S:
+            switched_on = SyncConfig.objects.filter(pk=self._config.pk, active=True)
+            self._is_off = not switched_on.exclude(delivery_policy__is_paused=True).exists()
+            self._looked_s = monotonic()
+        return self._is_off
 
     @property
     def is_idle(self) -> bool:

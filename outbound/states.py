@@ -19,7 +19,8 @@ DELIVERY_TRANSITIONS: Final[dict[DeliveryState, frozenset[DeliveryState]]] = {
         {DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.SKIPPED}
     ),
     DeliveryState.DELIVERED: frozenset({DeliveryState.PENDING}),
-    DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.DISCARDED}),
+    DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.DISCARDED, DeliveryState.SUPERSEDED}),
+    DeliveryState.SUPERSEDED: frozenset({DeliveryState.PENDING}),
     DeliveryState.DISCARDED: frozenset({DeliveryState.PENDING}),
     DeliveryState.SKIPPED: frozenset({DeliveryState.PENDING, DeliveryState.DISCARDED}),
 }
@@ -38,9 +39,10 @@ BREAKER_TRANSITIONS: Final[dict[BreakerState, frozenset[BreakerState]]] = {
 }
 
 CONFLICT_TRANSITIONS: Final[dict[ConflictState, frozenset[ConflictState]]] = {
-    ConflictState.OPEN: frozenset({ConflictState.SETTLED, ConflictState.AGREED}),
+    ConflictState.OPEN: frozenset({ConflictState.SETTLED, ConflictState.AGREED, ConflictState.ENDED}),
     ConflictState.SETTLED: frozenset(),
     ConflictState.AGREED: frozenset(),
+    ConflictState.ENDED: frozenset(),
 }
 
 OPEN_DELIVERIES: Final = (DeliveryState.PENDING, DeliveryState.SENDING)

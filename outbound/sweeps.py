@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from clients.errors import Kind, RemoteError
@@ -24,6 +24,7 @@ from outbound.claims import due
 from outbound.enqueue import DELIVERIES, SYNC, enqueue_again_at, enqueue_on_commit
 from outbound.hosts import host_address, shut_hosts
 from outbound.models import Delivery, DeliveryState, RunState, SyncRun
+from outbound.run_counts import counts_move
 from outbound.run_leases import LeaseLost
 from outbound.states import deliveries_move, runs_move
 from outbound.targets.registry import target_host_url
@@ -107,8 +108,8 @@ def _deliveries_reclaim(now: datetime) -> int:
                 last_status=None,
                 last_error=decided.reason,
             )
-            if decided.is_dead and run_of and count:
-                SyncRun.objects.filter(pk=run_of).update(dead_count=F("dead_count") + count)
+            if run_of is not None:
+                counts_move(Counter({(run_of, state): count}))
         moved[state] += count
     return moved.total()
 

@@ -55,8 +55,9 @@ def run_write_backs(config_id: int) -> None:
 def run_sweep() -> None:
     """The sweep of every minute, and what else is looked after in the background."""
     sweep()
-    promises_check(timezone.now())
     traffic_count()
+    # Of the exchanges that were counted just now, too.
+    promises_check(timezone.now())
     schemas_refresh(limit=MAX_SCHEMAS)
     drifts_check(limit=MAX_DRIFTS)
 

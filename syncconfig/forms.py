@@ -12,12 +12,13 @@ from syncconfig.code_inputs import MAY_NOT_AUTHOR, code_widget, plain_newlines
 from syncconfig.domains import domain_message
 from syncconfig.fit import KnownFields
 from syncconfig.models import OdooConnection, SyncConfig, SyncHeader
+from syncconfig.moves import MoveAskingForm
 from syncconfig.secret_forms import SecretField, SecretModelForm
 
 CONFIG_SCRIPTS = ("before_script", "after_script")
 
 
-class OdooConnectionForm(SecretModelForm):
+class OdooConnectionForm(MoveAskingForm, SecretModelForm):
     secret_names = secrets_needed = ("secret",)
     secret = SecretField()
 
@@ -26,7 +27,7 @@ class OdooConnectionForm(SecretModelForm):
         exclude = ["secret"]
 
 
-class SyncConfigForm(SecretModelForm):
+class SyncConfigForm(MoveAskingForm, SecretModelForm):
     """`known_fields` is what could be learnt of Odoo's fields; None, and the domain is not compared with them.
     `may_author` says whether the user may write scripts; without it any change of one is refused."""
 

@@ -13,6 +13,7 @@ from clients.errors import RemoteError
 from mapping.paths import Path
 from mapping.plan import Plan, compile_plan
 from mapping.receiving import Legs, Receiving, keys_turned_round, receiving
+from mapping.results import REDACTED
 from mapping.spec import PlanError, Problem, Schema
 from syncconfig.fit import KnownFields, KnownSchema, fit_messages
 from syncconfig.models import OdooConnection, RequestType, SyncConfig, SyncConfigLine
@@ -31,6 +32,12 @@ class Receiver:
     plan: Plan
     not_compared: tuple[Path, ...]
     legs: Legs
+
+    def title_of(self, identifier: object) -> str:
+        """What a record with this identifier is called before staff: nothing that a secret line holds."""
+        field, key = self.plan.identifier
+        is_secret = field in self.plan.secret_fields or key in self.plan.secret_keys
+        return REDACTED if is_secret and identifier is not None else str(identifier)
 
 
 def keys_back(receiver: Receiver, other: SyncConfig) -> dict[str, str]:

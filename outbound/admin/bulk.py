@@ -52,7 +52,10 @@ _WORDS: Final = {
     ),
     Bulk.ANEW: _("The old payloads are given up; a run maps the records as they are in Odoo now, and sends them."),
     Bulk.HURRY: _("They do not wait for the time of their next attempt. The attempt counts as ever."),
-    Bulk.DISCARD: _("They are not sent any more. The next run sends the records anew, as they are then."),
+    Bulk.DISCARD: _(
+        "They are not sent any more. The records are sent anew, as they are then, by the next run that reads them: one "
+        "over everything, or, where only changes are read, one after they have changed."
+    ),
 }
 _LOGGED: Final = {
     Bulk.REPLAY: _("Sent again."),

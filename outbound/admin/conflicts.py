@@ -24,7 +24,12 @@ from syncconfig.admin.safety import NamedFilter
 from syncconfig.models import OdooConnection
 from syncconfig.trail import act_record
 
-_COLOURS = {ConflictState.OPEN: "warning", ConflictState.SETTLED: "success", ConflictState.AGREED: "info"}
+_COLOURS = {
+    ConflictState.OPEN: "warning",
+    ConflictState.SETTLED: "success",
+    ConflictState.AGREED: "info",
+    ConflictState.ENDED: "info",
+}
 _NEVER = object()
 
 

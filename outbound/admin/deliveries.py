@@ -195,7 +195,10 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
         variant=ActionVariant.DANGER,
         dialog={
             "title": _("Discard this delivery"),
-            "description": _("It is not sent any more. The next run sends the record anew, as it is then."),
+            "description": _(
+                "It is not sent any more. The record is sent anew, as it is then, by the next run that reads it: one "
+                "over everything, or, where only changes are read, one after it has changed."
+            ),
             "form_class": DiscardForm,
             "form_submit_text": _("Discard"),
         },

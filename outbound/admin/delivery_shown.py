@@ -27,6 +27,7 @@ _COLOURS = {
     DeliveryState.SENDING: "primary",
     DeliveryState.DELIVERED: "success",
     DeliveryState.DEAD: "danger",
+    DeliveryState.SUPERSEDED: "info",
     DeliveryState.SKIPPED: "warning",
     DeliveryState.DISCARDED: "warning",
 }

@@ -12,7 +12,13 @@ from auditlog.filters import MomentsFilter, TermFilter
 from outbound.models import DeliveryState
 from syncconfig.row_ids import row_id
 
-_FAILING = (DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DISCARDED)
+_FAILING = (
+    DeliveryState.DEAD,
+    DeliveryState.SUPERSEDED,
+    DeliveryState.PENDING,
+    DeliveryState.SENDING,
+    DeliveryState.DISCARDED,
+)
 
 
 class CreatedFilter(MomentsFilter):

@@ -186,7 +186,10 @@ class SyncRunAdmin(LookingAdmin):
         permissions=["resume"],
         dialog={
             "title": _("Go on with this run"),
-            "description": _("It goes on behind the last page that it had read."),
+            "description": _(
+                "It goes on behind the last page that it had read. What was discarded when it was cancelled is sent as "
+                "well, unless something newer of its record was."
+            ),
             "form_class": BaseDialogForm,
             "form_submit_text": _("Go on"),
         },
@@ -210,7 +213,10 @@ class SyncRunAdmin(LookingAdmin):
         variant=ActionVariant.DANGER,
         dialog={
             "title": _("Cancel this run"),
-            "description": _("What of it has not been sent is discarded. What arrived stays where it is."),
+            "description": _(
+                "What of it has not been sent is discarded, until somebody lets the run go on. What arrived stays "
+                "where it is."
+            ),
             "form_class": BaseDialogForm,
             "form_submit_text": _("Cancel the run"),
         },

@@ -14,6 +14,7 @@ class ConflictState(models.TextChoices):
     OPEN = "open", _("Waits for a choice")
     SETTLED = "settled", _("Settled")
     AGREED = "agreed", _("Both sides agree by themselves")
+    ENDED = "ended", _("Nothing left to choose")
 
 
 class Conflict(models.Model):
@@ -35,6 +36,7 @@ class Conflict(models.Model):
     fields = models.JSONField(_("values"))
     state = models.CharField(_("state"), max_length=10, choices=ConflictState.choices, default=ConflictState.OPEN)
     choices = models.JSONField(_("chosen"), default=dict)
+    end_reason = models.CharField(_("why nothing is left to choose"), max_length=200, blank=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("settled by")
     )

@@ -19,6 +19,7 @@ class DeliveryState(models.TextChoices):
     SENDING = "sending", _("Sending")
     DELIVERED = "delivered", _("Delivered")
     DEAD = "dead", _("Dead")
+    SUPERSEDED = "superseded", _("Overtaken")
     SKIPPED = "skipped", _("Skipped")
     DISCARDED = "discarded", _("Discarded")
 

@@ -7,7 +7,8 @@ that answer 200 to everything hide the refusal in the body.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Any, Final, NoReturn
 
@@ -20,6 +21,7 @@ from outbound.requests import OutRequest
 from outbound.statuses import parse_statuses
 from outbound.targets.base import Answer
 from outbound.targets.multistatus import refusals
+from outbound.targets.said import CURES, error_words, is_web_page, refusal_words
 from syncconfig.models import SyncConfig
 
 MAX_ID_LENGTH: Final = 200
@@ -29,9 +31,10 @@ GONE: Final = frozenset({404, 410})
 
 
 class AnswerReader:
-    """Reads the answers to one config's requests."""
+    """Reads the answers to one config's requests. What they say is kept as `redact` leaves it."""
 
-    def __init__(self, config: SyncConfig, policy: DeliveryPolicy) -> None:
+    def __init__(self, config: SyncConfig, policy: DeliveryPolicy, *, redact: Callable[[str], str]) -> None:
+        self._redact = redact
         self._statuses = parse_statuses(policy.success_statuses)
         self._id_path = _path(config.answer_id_path)
         self._error_path = _path(policy.error_path)
@@ -47,13 +50,23 @@ class AnswerReader:
         self._check_status(response)
         content = self._content(response)
         self._check_error(response, content)
-        if request.is_batch:
-            return self._batch(response, content, request.count)
-        return self._single(response, content)
+        answer = self._batch(response, content, request.count) if request.is_batch else self._single(response, content)
+        doubt = "" if answer.refused else self._doubt(response, content)
+        return replace(answer, note=" ".join(filter(None, (answer.note, doubt)))) if doubt else answer
+
+    def unread(self, error: RemoteError) -> Answer:
+        """Of an answer that is larger than may be read: that it was a success by its status, where nothing else of it
+        counts. Raises `error` where something does."""
+        status = error.status or 0
+        is_success = status in self._statuses if self._statuses else 200 <= status < 300
+        if not is_success or self._error_path is not None or self._items_path is not None or status == MULTI_STATUS:
+            raise error
+        lost = f", so no id at {self._id_path}" if self._id_path is not None else ""
+        return Answer(status, note=f"Delivered, but the answer was too large to be read{lost}.")
 
     def fetched(self, response: HttpResponse) -> Any:
         """The JSON of an answer that was asked for it. Raises RemoteError: RETRYABLE where there is none."""
-        self._check_status(response)
+        self._check_status(response, cures={})  # what fetches knows better
         try:
             content = json.loads(response.body, parse_constant=_no_constant, parse_float=_float)
         except (ValueError, RecursionError) as error:
@@ -61,12 +74,41 @@ class AnswerReader:
         self._check_error(response, content)
         return content
 
-    def _check_status(self, response: HttpResponse) -> None:
-        if not self._statuses:
+    def _check_status(self, response: HttpResponse, cures: Mapping[int, str] = CURES) -> None:
+        if response.status in self._statuses:
+            return
+        try:
             raise_for_status(response)
-        elif response.status not in self._statuses:
-            raise_for_status(response)
+        except RemoteError as error:
+            raise self._explained(error, response, cures.get(response.status, "")) from None
+        if self._statuses:
             raise _refused(response, f"The answer is {response.status}, which is not among this sync's successes.")
+
+    def _explained(self, error: RemoteError, response: HttpResponse, cure: str) -> RemoteError:
+        """With what the receiver says itself, and what staff can do."""
+        said = self._redact(refusal_words(response))
+        if not (said or cure):
+            return error
+        message = f"{error.message.removesuffix('.')}: {said}" if said else error.message
+        if cure:
+            message = f"{message if message.endswith(('.', '…')) else message + '.'} {cure}"
+        return RemoteError(
+            message, kind=error.kind, code=error.code, status=error.status, retry_after_s=error.retry_after_s
+        )
+
+    def _doubt(self, response: HttpResponse, content: Any) -> str:
+        """What looks like a refusal in an answer that counts as a success, and how to have it counted as one."""
+        if is_web_page(response):
+            return (
+                "The answer is a web page, as of a login or of maintenance: if nothing arrived, check the URL and the "
+                "authorization."
+            )
+        if self._error_path is None and (said := self._redact(error_words(content))):
+            return (
+                f"The answer holds an error: {said}. If it means that nothing was taken, name where it stands under "
+                "“error in the answer”."
+            )
+        return ""
 
     def _content(self, response: HttpResponse) -> Any:
         """The answer's JSON, or ABSENT."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from auditlog.redaction import redactor
+from clients.errors import RemoteError
 from outbound.claims import Unit
 from outbound.models import policy_of
 from outbound.out_http import Caller
@@ -9,6 +13,8 @@ from outbound.requests import OutRequest, RequestTemplate
 from outbound.targets.answers import AnswerReader
 from outbound.targets.base import Answer, Target
 from syncconfig.models import SyncConfig
+
+TOO_LARGE: Final = "response_too_large"
 
 
 class HttpApiTarget(Target):
@@ -18,7 +24,8 @@ class HttpApiTarget(Target):
         super().__init__(config)
         self._template = RequestTemplate(config)
         self._caller = Caller(config, self._template.credentials)
-        self._answers = AnswerReader(config, policy_of(config))
+        redact = redactor(frozenset(self.secrets()), frozenset(self.secret_keys())).text
+        self._answers = AnswerReader(config, policy_of(config), redact=redact)
 
     def secrets(self) -> tuple[str, ...]:
         return self._template.secrets
@@ -30,4 +37,10 @@ class HttpApiTarget(Target):
         return self._template.build(unit)
 
     def send(self, prepared: OutRequest) -> Answer:
-        return self._answers.read(self._caller.call(prepared), prepared)
+        try:
+            response = self._caller.call(prepared)
+        except RemoteError as error:
+            if error.code != TOO_LARGE:
+                raise
+            return self._answers.unread(error)
+        return self._answers.read(response, prepared)

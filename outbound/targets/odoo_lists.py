@@ -110,6 +110,35 @@ def lists_held_of(
         yield holder.hold(list(ids))
 
 
+@contextmanager
+def lists_held_there(
+    *,
+    config: SyncConfig,
+    plan: Plan,
+    client: OdooClient,
+    payloads: Sequence[object],
+    linked: Sequence[int | None],
+    wait_s: float | None = None,
+) -> Iterator[Held]:
+    """The same for payloads that go into another Odoo, whose links are of another kind: `linked` has the id there of
+    each record, None where it is not known yet."""
+    if not plan.matched.hops:
+        yield Held()
+        return
+    field = plan.identifier.field
+    named = [result.identifier[1] if result.identifier else None for result in identify_in(plan, payloads)]
+    with _Holder(config, client, wait_s) as holder:
+        holder.take(_BY_IDENTIFIER + field, [value for value in named if value is not None])
+        unknown = {
+            value: None for value, known in zip(named, linked, strict=True) if known is None and value is not None
+        }
+        found = ids_meant(client, config.model, field, list(unknown)) if unknown else {}
+        there = {value: ids[0] for value, ids in found.items() if len(ids) == 1}
+        yield holder.hold(
+            [known if known is not None else there.get(value) for value, known in zip(named, linked, strict=True)]
+        )
+
+
 def lists_busy() -> RemoteError:
     return RemoteError(
         "Another request is changing this record at the moment. Send this one again.",
@@ -138,12 +167,26 @@ class _Holder:
             record_claims.claim_key(place=self._place, model=self._model, match_field=kind, value=value)
             for value in values
         }
-        for key in sorted(wanted - self._claims.keys()):
+        missing = sorted(wanted - self._claims.keys())
+        self._take_together(missing)
+        for key in missing:
+            if key in self._claims:
+                continue
             left_s = max(self._until - time.monotonic(), 0)
             try:
                 self._claims[key] = record_claims.wait(key, ttl_s=self._ttl_s, timeout_s=left_s)
             except ClaimBusy:
                 raise lists_busy() from None
+
+    def _take_together(self, keys: Sequence[str]) -> None:
+        """In one statement, up to the first key that somebody else holds: what comes behind it has to be taken after
+        it, so that nobody waits for somebody who waits for them."""
+        taken = record_claims.take(keys, ttl_s=self._ttl_s)
+        first_held = next((key for key in keys if key not in taken), None)
+        if first_held is not None:
+            behind = [key for key in taken if key > first_held]
+            record_claims.release([taken.pop(key) for key in behind])
+        self._claims |= taken
 
     def hold(self, ids: list[int | None]) -> Held:
         self.take(_BY_ID, {each for each in ids if each is not None})

@@ -5,7 +5,8 @@ each distinct change. A record that both sides agree on is not written at all, w
 here comes back as a change: the sync of the other direction finds both sides equal.
 
 What it promises: one record there per record here, made once however many ask; a lost answer is looked up; nothing of a
-record is written while one of its fields waits for a choice; an error of the other Odoo says that it is one.
+record is written while one of its fields waits for a choice; lists that are matched with those there are changed by
+nobody else of the hub between being read and being written; an error of the other Odoo says that it is one.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from outbound.targets.base import Answer, Target
 from outbound.targets.odoo import Action, WriteOutcome
 from outbound.targets.odoo_by_id import remove_records
 from outbound.targets.odoo_entry import several
+from outbound.targets.odoo_lists import Held as HeldLists
+from outbound.targets.odoo_lists import lists_held_there
 from outbound.targets.odoo_lookup import ids_meant, odoo_lookup
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.connections import client_for
@@ -57,6 +60,8 @@ NEVER_THERE: Final = "It was never there."
 GONE_THERE: Final = "It was gone there already."
 GONE_HERE: Final = "It is gone from the Odoo that it comes from; nothing was written."
 PAIR_WAIT_S: Final = 20.0
+LISTS_WAIT_S: Final = 5.0
+"""For a whole bundle together: an endpoint that is changing one of the records is soon done."""
 
 
 class OtherOdooTarget(Target):
@@ -166,8 +171,26 @@ class OtherOdooTarget(Target):
     # --- create and update ---
 
     def _bring(self, parcels: Sequence[Parcel], told: _Told) -> dict[int, Result]:
+        linked = self._linked(parcels) if self.receiver.plan.matched.hops else {}
+        with lists_held_there(
+            config=self.receiver.config,
+            plan=self.receiver.plan,
+            client=self.client,
+            payloads=[parcel.payload for parcel in parcels],
+            linked=[linked.get(parcel.pk) for parcel in parcels],
+            wait_s=LISTS_WAIT_S,
+        ) as lists:
+            return self._meet_and_write(parcels, told, lists)
+
+    def _meet_and_write(self, parcels: Sequence[Parcel], told: _Told, lists: HeldLists) -> dict[int, Result]:
         meetings = Meetings(config=self.config, receiver=self.receiver, client=self.client)
         met = meetings.meet(parcels)
+        conflicts_end(
+            config=self.config,
+            removed=[each.parcel.record_id for each in met if each.is_gone],
+            reason=GONE_HERE,
+            is_one_sided=True,
+        )
         results: dict[int, Result] = {}
         held: list[Held] = []
         writing: list[Meeting] = []
@@ -189,6 +212,7 @@ class OtherOdooTarget(Target):
             else:
                 writing.append(each)
         self._conflicts += conflicts_hold(config=self.config, held=held)
+        lists.keep()
         results |= self._write(writing, told)
         self._agree([*settled, *(each for each in writing if isinstance(results[each.parcel.pk], Answer))])
         return results
@@ -271,7 +295,10 @@ class OtherOdooTarget(Target):
                 yield each, unmapped(result.errors)
                 continue
             ids = found.get(values[each.pk], [])
-            yield each, several(model, name, values[each.pk], ids) if len(ids) > 1 else (ids[0] if ids else None)
+            if len(ids) > 1:
+                yield each, several(model, name, self.receiver.title_of(values[each.pk]), ids)
+            else:
+                yield each, ids[0] if ids else None
 
 
 class _Told:

@@ -37,6 +37,7 @@ from syncconfig.drifts import drift_check, snapshot_keep
 from syncconfig.examples import API_PATH, curl_command, endpoint_url
 from syncconfig.forms import SyncConfigForm
 from syncconfig.models import OdooConnection, RequestType, SyncConfig
+from syncconfig.moves import MoveAskingAdminMixin
 from syncconfig.probes import connection_probe
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.trail import act_record
@@ -55,7 +56,13 @@ _AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 
 @admin.register(SyncConfig)
 class SyncConfigAdmin(
-    GuidedMixin, HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin
+    GuidedMixin,
+    HealthColumnsMixin,
+    LookupsMixin,
+    ConfigActionsMixin,
+    MoveAskingAdminMixin,
+    ReadableErrorsMixin,
+    ModelAdmin,
 ):
     class Media:
         css = {"all": ("syncconfig/config.css",)}

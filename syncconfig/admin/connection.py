@@ -26,6 +26,7 @@ from syncconfig.forms import OdooConnectionForm
 from syncconfig.health import PROTOCOL_NAMES, State, health_of, key_sentence
 from syncconfig.models import OdooConnection
 from syncconfig.models.connection import Protocol
+from syncconfig.moves import MoveAskingAdminMixin
 from syncconfig.probes import ProbeResult, connection_probe
 from syncconfig.rights import OPERATIONS
 from syncconfig.schemas import Refreshed, connection_schemas_refresh
@@ -79,7 +80,7 @@ def tell_refreshed(request: HttpRequest, report: Refreshed) -> None:
 
 
 @admin.register(OdooConnection)
-class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
+class OdooConnectionAdmin(MoveAskingAdminMixin, ReadableErrorsMixin, ModelAdmin):
     form = OdooConnectionForm
     hidden_column = "secret"
     list_display = ("name", "url", "database", "login", "shown_state", "shown_note", "checked_at")

@@ -65,7 +65,9 @@ class SyncConfig(models.Model):
         help_text=_("How staff recognise it, e.g. <em>Shop orders in</em>."),
     )
     active = models.BooleanField(
-        _("active"), default=True, help_text=_("Off: the endpoint answers 404, and nothing is sent.")
+        _("active"),
+        default=True,
+        help_text=_("Off: an Out sync sends nothing, and the endpoint of an In sync answers 404."),
     )
     request_type = models.CharField(
         _("request type"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from demo.odoo import DemoOdoo
 from outbound.conflicts import conflict_mark
-from outbound.models import Conflict, ConflictState, Delivery, DeliveryState
+from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RecordLink
 from outbound.tasks import run_purge
 from syncconfig.models import SyncConfig
 from tests.outbound.conftest import send_until_settled
@@ -148,6 +148,36 @@ def test_secret_values_are_not_shown(staff: Client, conflict: Conflict, one_way:
     one_way.lines.filter(key="city").update(is_secret=True)
     cells = [cell.get_text(strip=True) for cell in page(staff, "outbound_conflict_change", conflict.pk).select("td")]
     assert cells == ["city", "-", "***", "***", "name", "-", "Same", "Theirs"]
+
+
+def test_a_secret_identifier_is_no_title(
+    staff: Client, one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo, caplog: pytest.LogCaptureFixture
+) -> None:
+    SyncConfig.objects.filter(pk=one_way.pk).update(conflict_rule="ask")
+    line = one_way.lines.get(key="ref")
+    line.is_secret = True
+    line.save()
+    add(there, "S3CRET", city="There")
+    add(here, "S3CRET", city="Here")
+    run(one_way)
+    conflict = Conflict.objects.get()
+    assert (conflict.title, str(conflict)) == ("***", "Contacts there: ***")
+    add(there, "S3CRET", city="Double")
+    RecordLink.objects.all().delete()
+    run(one_way, is_full=True)
+    assert "2 records of res.partner have ref '***'" in Delivery.objects.get(state=DeliveryState.DEAD).last_error
+    for view in ("outbound_conflict_changelist", "outbound_delivery_changelist"):
+        assert "S3CRET" not in page(staff, view).get_text()
+
+
+def test_why_nothing_is_left_to_choose_is_shown(
+    staff: Client, conflict: Conflict, one_way: SyncConfig, here: DemoOdoo
+) -> None:
+    here.call("res.partner", "unlink", [conflict.record_id])
+    run(one_way)
+    text = " ".join(page(staff, "outbound_conflict_change", conflict.pk).get_text(" ").split())
+    assert "nothing was left to choose. Its record is gone from Here." in text
+    assert "Nothing left to choose" in text
 
 
 def test_a_run_says_how_many_are_in_conflict(staff: Client, conflict: Conflict) -> None:

@@ -68,7 +68,9 @@ def test_a_receiver_that_stays_down_makes_it_dead_when_the_schedule_is_used_up(
     send_until_settled(config)
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts, delivery.next_attempt_at) == (DeliveryState.DEAD, 4, None)
-    assert delivery.last_error.endswith("500 Internal Server Error. Given up after 4 attempts.")
+    assert delivery.last_error.endswith(
+        "500 Internal Server Error: The shop answers 500 as it was told to. Given up after 4 attempts."
+    )
 
 
 def test_retry_after_is_honoured(config: SyncConfig, shop: DemoShop) -> None:

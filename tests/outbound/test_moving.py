@@ -62,7 +62,7 @@ def test_conflicts_with_the_old_target_end(one_way: SyncConfig, here: DemoOdoo, 
     run(one_way)
     assert Conflict.objects.get().state == ConflictState.OPEN
     change(fresh(one_way), target_model="res.company")
-    assert Conflict.objects.get().state == ConflictState.AGREED
+    assert Conflict.objects.get().state == ConflictState.ENDED
     assert Delivery.objects.get().state == DeliveryState.DISCARDED
 
 

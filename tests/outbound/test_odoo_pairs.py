@@ -18,6 +18,7 @@ from outbound.conflicts import SUPERSEDED, ConflictRefused, conflict_look_again,
 from outbound.models import Conflict, ConflictState, Delivery, DeliveryState, RecordLink, RunTrigger
 from outbound.replay import delivery_replay
 from outbound.runs import run_execute, run_start
+from outbound.targets.other_odoo import GONE_HERE
 from syncconfig.models import OdooConnection, SyncConfig
 from tests.outbound.conftest import send_until_settled
 from tests.outbound.two_odoos import (
@@ -415,10 +416,57 @@ def test_in_one_direction_what_was_held_does_not_come_back_after_a_deletion(
     send_until_settled(fresh(one_way))
     assert refs(there) == []
     conflict = Conflict.objects.get()
-    assert conflict.state == ConflictState.AGREED
+    assert conflict.state == ConflictState.ENDED
     with pytest.raises(ConflictRefused, match="settled already"):
         conflict_look_again(conflict_id=conflict.pk, user=None)
     assert not Delivery.objects.filter(state=DeliveryState.SKIPPED).exists()
+
+
+@pytest.mark.parametrize("deletions", ["ignore", "report"])
+def test_a_conflict_over_a_record_that_is_gone_ends_with_the_next_run(
+    one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo, deletions: str
+) -> None:
+    policy(one_way, deletions=deletions)
+    ours = held(one_way, here, there)
+    waiting = Delivery.objects.get(state=DeliveryState.SKIPPED)
+    run(one_way)
+    assert Conflict.objects.get().state == ConflictState.OPEN
+    here.call("res.partner", "unlink", [ours])
+    run(one_way)
+    conflict = Conflict.objects.get()
+    assert (conflict.state, conflict.end_reason) == (ConflictState.ENDED, "Its record is gone from Here.")
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.discard_reason) == (DeliveryState.DISCARDED, conflict.end_reason)
+
+
+@pytest.mark.parametrize("looks_first", [0, 1])
+def test_a_conflict_of_a_pair_ends_when_either_record_is_gone(
+    asking: Pair, here: DemoOdoo, there: DemoOdoo, looks_first: int
+) -> None:
+    ours, theirs = disagree(asking, here, there)
+    settle_all(asking)
+    assert Conflict.objects.get().state == ConflictState.OPEN
+    (here, there)[looks_first].call("res.partner", "unlink", [(ours, theirs)[looks_first]])
+    run(fresh(asking[looks_first]))
+    assert Conflict.objects.get().state == ConflictState.ENDED
+    settle_all(asking)
+    # What was changed on the other side is made anew, as any change of a record that was deleted here.
+    assert values(here, "R1", "city") == values(there, "R1", "city") == (("Here", "There")[1 - looks_first],)
+    assert not Delivery.objects.filter(state=DeliveryState.SKIPPED).exists()
+
+
+def test_looking_again_at_a_conflict_whose_record_is_gone_ends_it(
+    asking: Pair, here: DemoOdoo, there: DemoOdoo
+) -> None:
+    ours, _theirs = disagree(asking, here, there)
+    settle_all(asking)
+    here.call("res.partner", "unlink", [ours])
+    conflict = Conflict.objects.get()
+    conflict_look_again(conflict_id=conflict.pk, user=None)
+    for config in asking:
+        send_until_settled(fresh(config))
+    conflict.refresh_from_db()
+    assert (conflict.state, conflict.end_reason) == (ConflictState.ENDED, GONE_HERE)
 
 
 # --- the pair itself ---

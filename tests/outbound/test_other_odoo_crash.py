@@ -36,7 +36,7 @@ def test_four_hundred_records_come_once_whatever_is_killed(
     here.database.service_time_s = there.database.service_time_s = 0.05
     config = make_sync(*connections, name="Contacts", page_size=20)
     # Longer than the claim of a killed worker on a record that it was creating.
-    SyncConfig.objects.update(retry_schedule=", ".join(["2"] * 100))
+    SyncConfig.objects.update(retry_schedule=",".join(["2"] * 100))
     run = run_start(config=config, trigger=RunTrigger.MANUAL)
     end_s = time.monotonic() + 200
     with running_worker(tmp_path / "node.log") as worker:

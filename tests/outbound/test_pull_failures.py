@@ -112,7 +112,7 @@ def test_an_answer_that_may_be_better_the_next_time_is_waited_for(
         (lambda _r: answer({}, status=401), "Check the sync's authorization"),
         (lambda _r: answer({}, status=403), "what it may see there"),
         (lambda _r: answer({}, status=404), "Check the URL"),
-        (lambda _r: answer({}, status=400), "check the parameters"),
+        (lambda _r: answer({}, status=400), "Check the parameters"),
         (lambda _r: answer({}, status=302, headers={"Location": "http://127.0.0.1:1/x"}), "Redirects are not followed"),
         (lambda _r: answer({"data": [1]}), "The answer is no list: it is an object with data. Write where"),
         (lambda _r: answer("[" + "1," * 700_000 + "1]"), "Set a smaller page size"),

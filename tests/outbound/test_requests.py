@@ -198,13 +198,88 @@ def test_too_large_a_page_is_halved_until_it_is_taken(page_config: SyncConfig, r
     assert sum(taken) == 12
 
 
-def test_an_endless_answer_is_cut_off(config: SyncConfig, receiver: Receiver, settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("status", "fields", "state", "words"),
+    [
+        (200, {}, "delivered", "Delivered, but the answer was too large to be read, so no id at id."),
+        (200, {"success_statuses": "201"}, "dead", "larger than the limit"),
+        (200, {"error_path": "error"}, "dead", "larger than the limit"),
+        (422, {}, "dead", "larger than the limit"),
+    ],
+)
+def test_an_endless_answer_is_cut_off(
+    config: SyncConfig,
+    receiver: Receiver,
+    settings: Any,
+    status: int,
+    fields: dict[str, str],
+    state: str,
+    words: str,
+) -> None:
     settings.SYNC_MAX_RESPONSE_BYTES = 1024 * 1024
-    receiver.answering = lambda _request: answer(b" " * 5 * 1024 * 1024)
+    policy(config, **fields)
+    receiver.answering = lambda _request: answer(b" " * 5 * 1024 * 1024, status=status)
+    delivery = make_delivery(config, 1)
+    send(config)
+    found, text = state_of(delivery)
+    assert (found, words in text) == (state, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (422, {"errors": {"email": ["is not valid"]}}, '422 Unprocessable Entity: {"email": ["is not valid"]}'),
+        (400, {"error": {"code": 7, "message": "price is missing"}}, "400 Bad Request: price is missing"),
+        (409, b"Order 5 exists\n already", "409 Conflict: Order 5 exists already"),
+        (401, {}, "401 Unauthorized. Check the authorization of this sync: the token may have ended."),
+        (
+            410,
+            {"message": "Moved to v2"},
+            "410 Gone: Moved to v2. Nobody will answer at this address any more: correct",
+        ),
+        (404, "<!DOCTYPE html><h1>Not found</h1>", "404 Not Found. Check the URL and its placeholders."),
+        (413, {}, "413 Request Entity Too Large. It takes no request of this size: map fewer fields"),
+        (403, {"message": "wrong key shop-secret-0123 given"}, "403 Forbidden: wrong key *** given."),
+        (422, {"password": "hunter22", "detail2": 1}, '{"password": "***", "detail2": 1}'),
+        (422, b"\xff" * 5000, "422 Unprocessable Entity: "),
+    ],
+)
+def test_a_refusal_says_what_the_receiver_said_and_what_to_do(
+    config: SyncConfig, receiver: Receiver, status: int, body: object, words: str
+) -> None:
+    SyncConfig.objects.filter(pk=config.pk).update(auth_secret="")
+    config.auth_secret = "shop-secret-0123"
+    config.save()
+    receiver.answering = lambda _request: answer(body, status=status)
     delivery = make_delivery(config, 1)
     send(config)
     state, text = state_of(delivery)
-    assert (state, "larger than the limit" in text) == (DeliveryState.DEAD, True)
+    assert state == DeliveryState.DEAD
+    assert words in text
+    assert len(text) < 500
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<!DOCTYPE html><html>Log in</html>", "The answer is a web page, as of a login or of maintenance"),
+        ({"error": "SKU unknown"}, "The answer holds an error: SKU unknown. If it means that nothing was taken"),
+        ({"data": None, "errors": [{"message": "x"}]}, 'The answer holds an error: [{"message": "x"}]'),
+        ("OK", ""),
+        ({"id": 5, "error": None, "errors": []}, ""),
+        (b"", ""),
+    ],
+)
+def test_a_success_that_looks_like_a_refusal_says_so(
+    config: SyncConfig, receiver: Receiver, body: object, words: str
+) -> None:
+    SyncConfig.objects.filter(pk=config.pk).update(answer_id_path="")
+    config.refresh_from_db()
+    receiver.answering = lambda _request: answer(body)
+    delivery = make_delivery(config, 1)
+    send(config)
+    state, text = state_of(delivery)
+    assert (state, text.startswith(words), bool(text)) == (DeliveryState.DELIVERED, True, bool(words))
 
 
 def test_the_results_of_a_page_are_understood_one_by_one(page_config: SyncConfig, receiver: Receiver) -> None:

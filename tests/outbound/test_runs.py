@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +18,15 @@ import outbound.runs
 from auditlog.models import ApiLog
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
-from outbound.models import Delivery, DeliveryState, RecordLink, RunState, RunTrigger, SyncRun
+from outbound.models import Delivery, DeliveryPolicy, DeliveryState, RecordLink, RunState, RunTrigger, SyncRun
+from outbound.pausing import config_pause
 from outbound.run_control import run_cancel, run_resume
 from outbound.run_leases import LeaseLost, run_hold, run_take
 from outbound.runs import Ended, RunAlreadyActive, RunRefused, run_execute, run_start
+from outbound.sending import Sending
 from outbound.sweeps import sweep
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
-from tests.outbound.conftest import MakeConfig, send_until_settled, set_price, sync
+from tests.outbound.conftest import MakeConfig, make_delivery, send_until_settled, set_price, sync
 
 pytestmark = pytest.mark.django_db
 
@@ -262,6 +267,88 @@ def test_cancelling_discards_what_waits_and_stops_the_executor(make_config: Make
     with pytest.raises(LeaseLost):
         run_hold(mine, cursor=5)
     assert run_execute(run_id=run.pk, budget_s=1) == Ended.NOT_OURS
+
+
+def once_under_way(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Do it, as another process might, when a run has begun to send."""
+    step, is_done = Sending.step, []
+
+    def stepping(self: Sending, *args: float) -> None:
+        step(self, *args)
+        if not is_done and not self.is_idle:
+            is_done.append(do())
+
+    monkeypatch.setattr(Sending, "step", stepping)
+
+
+def test_what_the_executor_of_a_cancelled_run_gives_back_is_discarded_too(
+    make_config: MakeConfig, shop: DemoShop, products: list[int], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SYNC_CONNECTIONS_PER_HOST = 1
+    shop.service_time_s = 0.3
+    shop.fail_next(9, status=503)
+    config = make_config(page_size=6, read_timeout_s=5, retry_schedule="60")
+    run = run_start(config=config, trigger=RunTrigger.MANUAL)
+    once_under_way(monkeypatch, lambda: run_cancel(run_id=run.pk))
+    assert run_execute(run_id=run.pk, budget_s=30) == Ended.NOT_OURS
+    assert Counter(Delivery.objects.values_list("state", flat=True)) == {"discarded": 6}
+    assert len(shop.received) in (1, 2)
+
+
+def test_a_cancelled_run_goes_on_with_what_was_discarded(
+    make_config: MakeConfig, shop: DemoShop, demo_odoo: DemoOdoo, products: list[int]
+) -> None:
+    config = make_config(retry_schedule="60, 60")
+    DeliveryPolicy.objects.create(config=config, breaker_failures=1000)
+    shop.fail_next(100, status=503)
+    run = sync(config)
+    keys = set(Delivery.objects.values_list("idempotency_key", flat=True))
+    SyncRun.objects.filter(pk=run.pk).update(state=RunState.RUNNING)
+    assert run_cancel(run_id=run.pk)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"discarded"}
+    shop.clear_faults()
+    # Somebody has given one of them up for good, and of another one something newer was sent since.
+    given_up, overtaken = Delivery.objects.order_by("record_id")[:2]
+    Delivery.objects.filter(pk=given_up.pk).update(discard_reason="Entered by hand.")
+    set_price(demo_odoo, overtaken.record_id, 99)
+    sync(config, record_ids=[overtaken.record_id])
+    assert run_resume(run_id=run.pk)
+    assert run_execute(run_id=run.pk, budget_s=30) == Ended.DONE
+    again = Delivery.objects.filter(run=run)
+    assert Counter(again.values_list("state", flat=True)) == {"delivered": len(products) - 2, "discarded": 2}
+    assert set(again.values_list("idempotency_key", flat=True)) == keys
+    assert not again.filter(state="delivered").exclude(discard_reason="", discarded_at=None).exists()
+    assert shop.products["DEMO-0002"]["price"] == 99
+
+
+def test_what_goes_on_of_a_batch_of_which_a_part_is_outdated_has_a_key_of_its_own(
+    page_config: SyncConfig, shop: DemoShop
+) -> None:
+    batch = uuid.uuid4()
+    run = SyncRun.objects.create(config=page_config, trigger=RunTrigger.MANUAL)
+    rows = [make_delivery(page_config, number, run=run, batch=batch) for number in (1, 2, 3)]
+    run_cancel(run_id=run.pk)
+    make_delivery(page_config, 2, state="delivered")
+    run_resume(run_id=run.pk)
+    states = dict(Delivery.objects.filter(run=run).values_list("pk", "state"))
+    assert states == dict(zip((row.pk for row in rows), ("pending", "discarded", "pending"), strict=True))
+    (new,) = set(Delivery.objects.filter(state="pending").values_list("batch", flat=True))
+    assert new != batch
+
+
+def test_a_sync_that_is_paused_while_its_run_sends_stops_within_a_second(
+    make_config: MakeConfig, shop: DemoShop, products: list[int], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SYNC_CONNECTIONS_PER_HOST = 1
+    shop.service_time_s = 0.4
+    config = make_config(read_timeout_s=5)
+    run = run_start(config=config, trigger=RunTrigger.MANUAL)
+    once_under_way(monkeypatch, lambda: config_pause(config=config))
+    run_execute(run_id=run.pk, budget_s=30)
+    arrived = len(shop.products)
+    assert 0 < arrived < 6
+    ended = Counter(Delivery.objects.values_list("state", flat=True))
+    assert ended == {"delivered": arrived, "pending": len(products) - arrived}
 
 
 def test_a_failed_run_goes_on_from_its_cursor(make_config: MakeConfig, shop: DemoShop, products: list[int]) -> None:
