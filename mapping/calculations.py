@@ -16,7 +16,7 @@ from mapping.inward import ConstantStep, Convert, Level, Nested, PlainStep, Simp
 from mapping.lines import CONVERSION_ERRORS, Line, bind_in
 from mapping.paths import SPREAD, Segment
 from mapping.shapes import OutAs, Source, identity_out, relation_source
-from mapping.spec import RELATION_TYPES, Absent, Direction, FieldType, Schema
+from mapping.spec import RELATION_TYPES, Absent, Direction, FieldType, Schema, ScriptLimits
 
 T = TypeVar("T", bound=StrEnum)
 
@@ -45,6 +45,7 @@ class Compiling:
     schema: Schema
     tz: str
     direction: Direction
+    limits: ScriptLimits
     report: Callable[[str], None]
 
 

@@ -78,7 +78,7 @@ def _mapped_in(
     ask: Ask | None = None,
 ) -> tuple[Page, list[tuple[str, object] | None]]:
     """The page as `map_in` leaves it, what could be mapped of refused records in it, and the identifiers."""
-    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz, plan.limits)
+    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz)
     run_before(page, plan.before)
     sound = [record for at, record in enumerate(page.records) if page.is_sound(at)]
     mode = Mode(partial=partial, existing=partial if existing is None else existing)
@@ -118,7 +118,7 @@ def identify_in(
     """Which record each incoming object is, without mapping the rest of it and, unless the script before mapping asks,
     without a question to anybody: results without values, whose `identifier` is as `map_in` gives it. Their errors
     are those that keep the identifier from being known."""
-    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz, plan.limits)
+    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz)
     run_before(page, plan.before)
     field = plan.identifier.field
     level = plan.inward.only(field)
@@ -174,7 +174,7 @@ def _mapped_out(
     ask: Ask | None = None,
 ) -> tuple[Page, list[tuple[str, object] | None]]:
     """The page as `map_out` leaves it, what could be mapped of refused records in it, and the identifiers."""
-    page = Page(plan.model, Direction.OUT, list(records), params, ask, plan.tz, plan.limits)
+    page = Page(plan.model, Direction.OUT, list(records), params, ask, plan.tz)
     run_before(page, plan.before)
     sound = [record for at, record in enumerate(page.records) if page.is_sound(at)]
     reading = Reading(plan.outward.fetch(sound, related), enforce_required=enforce_required)  # type: ignore[arg-type]

@@ -28,7 +28,6 @@ from mapping.spec import (
     PlanSpec,
     Problem,
     Schema,
-    ScriptLimits,
 )
 from mapping.tree import Entry, Tree
 
@@ -85,7 +84,6 @@ class Plan:
     before: Around | None
     after: Around | None
     tz: str
-    limits: ScriptLimits
 
     def __repr__(self) -> str:
         return f"<Plan of {self.model}, config {self.config_id} version {self.version}, {len(self.lines)} lines>"
@@ -137,7 +135,6 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
         before=before,
         after=after,
         tz=spec.tz,
-        limits=spec.limits,
     )
 
 

@@ -16,7 +16,7 @@ KIND_OPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "date_format": ("format", "timezone"),
     "number_format": ("decimal_separator", "thousands_separator", "decimals"),
     "relational": ("match_key", "unmatched", "out_as"),
-    "script": ("script_mode", "writes", "reads"),
+    "script": ("script_mode", "writes", "reads", "limits"),
 }
 
 MAIN_INPUTS: Final = {

@@ -12,6 +12,8 @@ from syncconfig.code_inputs import MAY_NOT_AUTHOR, code_widget, plain_newlines
 from syncconfig.kinds import KIND_OPTIONS
 from syncconfig.models import SyncConfigLine
 from syncconfig.pairs import pairs_from_text, text_from_pairs
+from syncconfig.script_limits import HELP as LIMITS_HELP
+from syncconfig.script_limits import validate_script_limits
 from syncconfig.validators import validate_timezone
 
 PREFIX = "opt_"
@@ -129,6 +131,14 @@ class LineForm(forms.ModelForm):
         _("Also writes"), _("Whole record, into Odoo: fields that no line writes, e.g. <code>note</code>.")
     )
     opt_reads = _text(_("Also reads"), _("Out of Odoo: fields that the script needs, e.g. <code>write_date</code>."))
+    opt_limits = forms.CharField(
+        label=_("Limits"),
+        required=False,
+        max_length=200,
+        validators=[validate_script_limits],
+        widget=UnfoldAdminTextInputWidget,
+        help_text=LIMITS_HELP,
+    )
 
     class Meta:
         model = SyncConfigLine

@@ -65,6 +65,7 @@ class LineInline(StackedInline):
                     ("script",),
                     ("script_reverse",),
                     ("opt_writes", "opt_reads"),
+                    ("opt_limits",),
                     ("opt_out_as",),
                     ("is_identifier", "required"),
                     ("is_secret", "active"),
