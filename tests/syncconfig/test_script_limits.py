@@ -1,4 +1,4 @@
-"""Each script may have limits of its own, below the installation's: in the form, in documents, in runs and the bench."""
+"""Each script may have limits of its own, below the installation's: in the form, documents, runs and the bench."""
 
 from __future__ import annotations
 
