@@ -20,7 +20,7 @@ from mapping.plan import Plan
 from outbound.script_env import odoo_ask
 from outbound.targets.odoo import record_domain
 from outbound.targets.odoo_entry import several
-from outbound.targets.odoo_lookup import ARCHIVED_TOO, odoo_related
+from outbound.targets.odoo_lookup import ARCHIVED_TOO, has_value, odoo_related
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read_identified(work: Work, value: object) -> tuple[dict[str, Any], int]:
     """The mapped record whose identifier has this value, and its id. Raises as `read_one`, and 409 for several."""
     config, plan, client = work.config, work.plan, work.client
     field = plan.identifier.field
-    domain = [*record_domain(config, client), [field, "=", value]]
+    domain = [*record_domain(config, client), *has_value(field, value)]
     context = ARCHIVED_TOO if "active" in plan.keys_by_field else None
     found = client.search_read(config.model, domain, plan.read_fields, limit=2, order="id", context=context)
     # Odoo may compare without regard to case, or to what the value is part of.

@@ -102,6 +102,12 @@ class LineForm(forms.ModelForm):
         widget=UnfoldAdminTextInputWidget,
         help_text=_("Out of Odoo: digits behind the separator, e.g. <code>2</code>. Empty: as many as there are."),
     )
+    opt_case = _choice(
+        _("Upper and lower case"),
+        _("Of the value by which a record is recognised: e-mail addresses are best the same in any case."),
+        ("", _("Are different")),
+        ("ignore", _("Are the same")),
+    )
     opt_match_key = _text(
         _("Records of the list by"),
         _("For “match”: the field of a sub-line that tells the records apart, e.g. <code>product_id</code>."),

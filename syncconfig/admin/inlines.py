@@ -61,6 +61,7 @@ class LineInline(StackedInline):
                     ("match_field", "on_missing"),
                     ("on_match", "x2many_mode"),
                     ("opt_match_key", "opt_unmatched"),
+                    ("opt_case",),
                     ("opt_script_mode",),
                     ("script",),
                     ("script_reverse",),

@@ -143,6 +143,8 @@ def _row(suggestion: Suggestion, *, is_taken: bool) -> Row:
     if line.calculation == "relational":
         row["match_field"] = str(line.options.get("match_field", ""))
         row["on_missing"] = str(line.options.get("on_missing", "error"))
+    if "case" in line.options:
+        row["options"] = {"case": line.options["case"]}
     return row
 
 
