@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, ClassVar
 
 from django import forms
@@ -20,6 +19,7 @@ from syncconfig.fit import KnownFields
 from syncconfig.guided.checking import LinesCheck, lines_check
 from syncconfig.guided.drafts import Draft
 from syncconfig.guided.proposing import lines_propose
+from syncconfig.guided.samples import hash_of
 from syncconfig.models import SyncConfig
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.watching import watched
@@ -125,7 +125,14 @@ class MappingStepMixin:
         """Once for what was said before; what was ticked since is kept."""
         draft = self.draft
         target = (draft.values.get("target_connection_id"), draft.values.get("target_model"))
-        said = (draft.connection, draft.values["model"], draft.record_id, hash_of(draft.sample), *target)
+        said = (
+            draft.connection,
+            draft.values["model"],
+            draft.record_id,
+            hash_of(draft.sample),
+            draft.items_path,
+            *target,
+        )
         asked = "|".join(map(str, said))
         if draft.proposed_for == asked:
             return
@@ -184,11 +191,6 @@ class MappingStepMixin:
             "target": self.draft.target,
             "target_model": self.draft.target_model,
         }
-
-
-def hash_of(text: str) -> str:
-    """A short name for the text, the same in every process."""
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def kind_guess(row: dict[str, Any], config: SyncConfig, known: KnownFields | None) -> None:
