@@ -82,17 +82,20 @@ def record_key(plan: Plan, asked: Asked) -> str:
     if asked.odoo_id is not None:
         return _hashed("id", asked.odoo_id)
     if asked.identifier is not None:
-        return _hashed("identifier", asked.identifier)
+        return _hashed("identifier", plan.identity(asked.identifier))
     if asked.is_batch or not isinstance(asked.payload, dict):
         return SEVERAL
     value = plan.identifier_path.read(asked.payload)
-    return SEVERAL if value is ABSENT or isinstance(value, (dict, list)) else _hashed("identifier", value)
+    return (
+        SEVERAL if value is ABSENT or isinstance(value, (dict, list)) else _hashed("identifier", plan.identity(value))
+    )
 
 
 def record_keys(odoo_id: int | None, identifiers: Iterable[str]) -> list[str]:
     """The keys of requests that may be about the record, those about several among them."""
     own = [] if odoo_id is None else [_hashed("id", odoo_id)]
-    return [SEVERAL, *own, *(_hashed("identifier", text) for text in identifiers)]
+    spellings = dict.fromkeys(each for text in identifiers for each in (text, text.lower()))
+    return [SEVERAL, *own, *(_hashed("identifier", text) for text in spellings)]
 
 
 def record_name(plan: Plan, asked: Asked) -> str:

@@ -16,13 +16,13 @@ from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value
 
 
 def identifier_value(work: Work, text: str) -> object:
-    """The identifier in its field's type. Raises ApiError 400."""
+    """The identifier in its field's type, as that by which records are told apart. Raises ApiError 400."""
     key = work.plan.identifier.key
     if not text.strip("/"):
         # As a filter it would mean "unset", and name whichever records have none.
         raise ApiError(400, ErrorCode.VALIDATION_ERROR, f"The {key} in the address is empty. Write the record's own.")
     kind = work.plan.field_by_key.get(key)
-    return converted(work.config, kind[1] if kind else None, key, text)
+    return work.plan.identity(converted(work.config, kind[1] if kind else None, key, text))
 
 
 def find_ids(work: Work, values: Sequence[object], *, uses_links: bool = True) -> dict[object, int | ApiError]:

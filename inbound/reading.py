@@ -22,7 +22,7 @@ from mapping.plan import Plan
 from outbound.script_env import odoo_ask
 from outbound.targets.odoo import record_domain
 from outbound.targets.odoo_entry import several
-from outbound.targets.odoo_lookup import ARCHIVED_TOO, odoo_related
+from outbound.targets.odoo_lookup import ARCHIVED_TOO, has_value, odoo_related
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def read_one(work: Work, odoo_id: int) -> dict[str, Any]:
 
     Raises ApiError 404 where it is not there or outside the domain, and RemoteError.
     """
-    found = _named(work, ["id", "=", odoo_id], limit=1)
+    found = _named(work, [["id", "=", odoo_id]], limit=1)
     if not found:
         raise not_found(odoo_id)
     return _mapped(work.plan, work.client, found)[0]
@@ -51,7 +51,7 @@ def read_identified(work: Work, value: object) -> tuple[dict[str, Any], int]:
     config, plan, client = work.config, work.plan, work.client
     field = plan.identifier.field
     # Odoo may compare without regard to case, or to what the value is part of.
-    found = _named(work, [field, "=", value], limit=2)
+    found = _named(work, has_value(field, value), limit=2)
     if not found:
         shown = str(value)[:100]
         raise ApiError(404, ErrorCode.NOT_FOUND, f"There is no record with {plan.identifier.key} {shown!r} here.")
@@ -61,10 +61,10 @@ def read_identified(work: Work, value: object) -> tuple[dict[str, Any], int]:
     return _mapped(plan, client, found)[0], int(found[0]["id"])
 
 
-def _named(work: Work, condition: list[Any], *, limit: int) -> list[dict[str, Any]]:
+def _named(work: Work, wanted: list[Any], *, limit: int) -> list[dict[str, Any]]:
     """The records, as Odoo gives them: the active ones, or where there are none those that people have archived."""
     config, plan, client = work.config, work.plan, work.client
-    domain = [*record_domain(config, client), condition]
+    domain = [*record_domain(config, client), *wanted]
     is_shown = is_callers_own(work)
     context = ARCHIVED_TOO if is_shown else None
     found = client.search_read(config.model, domain, plan.read_fields, limit=limit, order="id", context=context)

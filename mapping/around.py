@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mapping.checks import writable_fields
 from mapping.script_runs import Script, ScriptError
-from mapping.spec import ConfigScript, Direction, FieldType, Problem
+from mapping.spec import ConfigScript, Direction, FieldType, Problem, ScriptLimits
 from mapping.tree import Tree
 
 
@@ -20,6 +20,7 @@ class Around:
     direction: Direction
     reads: tuple[str, ...]
     writable: Mapping[str, FieldType]
+    limits: ScriptLimits
 
     def runs(self, direction: Direction) -> bool:
         return self.direction in (Direction.BOTH, direction)
@@ -52,7 +53,8 @@ def _compiled(tree: Tree, name: str, given: ConfigScript | None, returns: str) -
         return None
     direction = Direction(given.direction)
     reads = given.reads if direction.is_out and tree.direction.is_out else ()
-    return Around(name, script, direction, reads, writable_fields(tree, given.writes))
+    limits = given.limits or tree.spec.limits
+    return Around(name, script, direction, reads, writable_fields(tree, given.writes), limits)
 
 
 def _report(tree: Tree, name: str, message: str) -> None:

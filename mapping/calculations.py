@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, TypeVar
 
+from mapping.caseless import TEXT_TYPES, Case
 from mapping.inward import ConstantStep, Convert, Level, Nested, PlainStep, Simple, Step
 from mapping.lines import CONVERSION_ERRORS, Line, bind_in
 from mapping.paths import SPREAD, Segment
 from mapping.shapes import OutAs, Source, identity_out, relation_source
-from mapping.spec import RELATION_TYPES, Absent, Direction, FieldType, Schema
+from mapping.spec import RELATION_TYPES, Absent, Direction, FieldType, Schema, ScriptLimits
 
 T = TypeVar("T", bound=StrEnum)
 
@@ -45,6 +46,7 @@ class Compiling:
     schema: Schema
     tz: str
     direction: Direction
+    limits: ScriptLimits
     report: Callable[[str], None]
 
 
@@ -183,18 +185,21 @@ class Converted(Calculation):
 @register("plain")
 class Plain(Converted):
     """The value of the key, converted to the field's type; a relation is taken as id or list of ids, and given so
-    unless `out_as` says otherwise."""
+    unless `out_as` says otherwise. Of the record identifier, `case` says whether upper and lower case are the same."""
 
-    options = frozenset({"out_as"})
+    options = frozenset({"out_as", "case"})
     can_identify = True
 
     def __init__(self, line: Line, compiling: Compiling) -> None:
         super().__init__(line, compiling)
         self.out_as = self.choice(OutAs, "out_as")
+        self.ignores_case = line.spec.is_identifier and self.choice(Case, "case") is Case.IGNORE
 
     def check(self, *, is_in: bool, is_out: bool) -> None:
         if self.out_as is not None and self.field.type not in RELATION_TYPES:
             self.compiling.report(f"out_as is for relations, and {self.field.name} is a {self.field.type}")
+        if self.ignores_case and self.field.type not in TEXT_TYPES:
+            self.compiling.report(f"case is for texts, and {self.field.name} is a {self.field.type}; leave it empty")
         super().check(is_in=is_in, is_out=is_out)
 
     def source_out(self) -> Source | None:

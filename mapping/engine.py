@@ -78,7 +78,7 @@ def _mapped_in(
     ask: Ask | None = None,
 ) -> tuple[Page, list[tuple[str, object] | None]]:
     """The page as `map_in` leaves it, what could be mapped of refused records in it, and the identifiers."""
-    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz, plan.limits)
+    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz)
     run_before(page, plan.before)
     sound = [record for at, record in enumerate(page.records) if page.is_sound(at)]
     mode = Mode(partial=partial, existing=partial if existing is None else existing)
@@ -106,8 +106,7 @@ def _mapped_in(
             run.errors = []
     if run.jobs:
         run_in(page, plan.scripts_in, run)
-    identifier = plan.identifier.field
-    named = [_named_in(identifier, values) for values in page.values]
+    named = [_named_in(plan, values) for values in page.values]
     run_after(page, plan.after)
     return page, named
 
@@ -118,7 +117,7 @@ def identify_in(
     """Which record each incoming object is, without mapping the rest of it and, unless the script before mapping asks,
     without a question to anybody: results without values, whose `identifier` is as `map_in` gives it. Their errors
     are those that keep the identifier from being known."""
-    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz, plan.limits)
+    page = Page(plan.model, Direction.IN, list(records), params, ask, plan.tz)
     run_before(page, plan.before)
     field = plan.identifier.field
     level = plan.inward.only(field)
@@ -131,17 +130,18 @@ def identify_in(
             page.errors[at].append((0, _no_object(record)))
             continue
         run.at = at
-        named[at] = _named_in(field, level.fill((record,), UPDATE, run))
+        named[at] = _named_in(plan, level.fill((record,), UPDATE, run))
         page.errors[at], run.errors = run.errors, []
     return _results(page, named)
 
 
-def _named_in(field: str, values: dict[str, object] | None) -> tuple[str, object] | None:
+def _named_in(plan: Plan, values: dict[str, object] | None) -> tuple[str, object] | None:
     if values is None:
         return None
+    field = plan.identifier.field
     # Odoo's own id tells which record is meant, and is never written.
     value = values.pop("id", None) if field == "id" else values.get(field)
-    return None if value is None or value is False or value == "" else (field, value)
+    return None if value is None or value is False or value == "" else (field, plan.identity(value))
 
 
 def map_out(
@@ -174,7 +174,7 @@ def _mapped_out(
     ask: Ask | None = None,
 ) -> tuple[Page, list[tuple[str, object] | None]]:
     """The page as `map_out` leaves it, what could be mapped of refused records in it, and the identifiers."""
-    page = Page(plan.model, Direction.OUT, list(records), params, ask, plan.tz, plan.limits)
+    page = Page(plan.model, Direction.OUT, list(records), params, ask, plan.tz)
     run_before(page, plan.before)
     sound = [record for at, record in enumerate(page.records) if page.is_sound(at)]
     reading = Reading(plan.outward.fetch(sound, related), enforce_required=enforce_required)  # type: ignore[arg-type]
@@ -257,7 +257,8 @@ def _owners(plan: Plan, records: Sequence[object], run: Run, lookup: Lookup) -> 
     values: list[object] = []
     for record in records:
         value = level.fill((record,), UPDATE, run).get(field) if is_object(record) else None
-        values.append(None if run.errors or value == "" or isinstance(value, RelatedRecord) else value or None)
+        is_unknown = run.errors or value == "" or isinstance(value, RelatedRecord)
+        values.append(None if is_unknown else plan.identity(value) or None)
         run.errors = []
     if field == "id":
         return values  # type: ignore[return-value]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from mapping.caseless import caseless
 from mapping.inward import CREATE, UPDATE, Convert, Level, Mode, Run, Scope, Wanted
 from mapping.lines import CONVERSION_ERRORS, Line, is_blank
 from mapping.paths import ABSENT, Path
@@ -43,12 +44,14 @@ class Matcher:
         on_missing: OnMissing,
         on_match: OnMatch,
         children: Level | None,
+        ignores_case: bool = False,
     ) -> None:
         self.line = line
         self.model = model
         self.field = field
         self.by_id = field == "id"
         self.convert = convert
+        self.ignores_case = ignores_case
         self.on_missing = on_missing
         self.on_match = on_match
         self.children = children
@@ -68,7 +71,7 @@ class Matcher:
         try:
             value = self.convert(raw)
             if value is not False and not is_blank(value):
-                wanted.values.setdefault(self.place, {})[value] = None
+                wanted.values.setdefault(self.place, {})[self._sought(value)] = None
         except CONVERSION_ERRORS:
             return
 
@@ -87,7 +90,7 @@ class Matcher:
         if self.by_id:
             ids: Sequence[int] = (value,)  # type: ignore[assignment]
         else:
-            ids = run.found.get(self.place, {}).get(value, ())
+            ids = run.found.get(self.place, {}).get(self._sought(value), ())
         if len(ids) > 1:
             shown = self._shown(raw)
             listed = ", ".join(map(str, ids[:20])) + (", ..." if len(ids) > 20 else "")
@@ -108,12 +111,17 @@ class Matcher:
         self.line.refuse(run, Rule.NO_MATCH, f"no record of {self.model} has {shown}", raw, extra)
         return _REFUSED
 
+    def _sought(self, value: object) -> object:
+        """The value by which records are told apart."""
+        return caseless(value) if self.ignores_case else value
+
     def _shown(self, raw: object) -> str:
         """The field and the value, as a sentence about a record goes on: `code 'XX'`."""
         return f"this {self.field}" if self.line.spec.secret else f"{self.field} {presentable(raw, secret=False)!r}"
 
     def _related(self, value: object, record_id: int | None, scope: Scope, run: Run, extra: tuple[int, ...]) -> object:
-        place = (self.model, self.field, value)
+        sought = self._sought(value)
+        place = (self.model, self.field, sought)
         known = run.related.get(place)
         if known is not None:
             return known
@@ -132,7 +140,7 @@ class Matcher:
         elif not values:
             return record_id
         path = self.line.rendered(run, extra)
-        made = RelatedRecord(self.model, self.field, value, values, self.line.spec.line_id, path, record_id)
+        made = RelatedRecord(self.model, self.field, sought, values, self.line.spec.line_id, path, record_id)
         run.related[place] = made
         return made
 

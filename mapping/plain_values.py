@@ -64,4 +64,4 @@ class _Measure:
     def _take(self, count: int) -> None:
         self.left -= count
         if self.left < 0:
-            raise OutputRefused(f"it is larger than {self.max_bytes} bytes")
+            raise OutputRefused(f"it is larger than {self.max_bytes} bytes, the limit of what a script gives back")

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from mapping.around import Around, compile_around
+from mapping.calculations import Plain
+from mapping.caseless import caseless
 from mapping.checks import check_matched, check_out, check_rows, check_scripts
 from mapping.compiling import Matched, compile_in, compile_matched, compile_out
 from mapping.inward import Level
@@ -28,7 +30,6 @@ from mapping.spec import (
     PlanSpec,
     Problem,
     Schema,
-    ScriptLimits,
 )
 from mapping.tree import Entry, Tree
 
@@ -63,6 +64,8 @@ class Plan:
     model: str
     lines: tuple[LineSpec, ...]
     identifier: Identifier
+    ignores_case: bool
+    """Whether the identifier is the same in upper and lower case."""
     notes: tuple[Problem, ...]
     """What staff should know: lines that serve one way although they are for both, and why."""
     read_fields: tuple[str, ...]
@@ -85,7 +88,10 @@ class Plan:
     before: Around | None
     after: Around | None
     tz: str
-    limits: ScriptLimits
+
+    def identity(self, value: object) -> object:
+        """The identifier's value as that by which records are told apart."""
+        return caseless(value) if self.ignores_case else value
 
     def __repr__(self) -> str:
         return f"<Plan of {self.model}, config {self.config_id} version {self.version}, {len(self.lines)} lines>"
@@ -120,6 +126,9 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
         model=spec.model,
         lines=spec.lines,
         identifier=Identifier(identifier.field, identifier.key),
+        ignores_case=any(
+            isinstance(each.calculation, Plain) and each.calculation.ignores_case for each in tree.entries
+        ),
         notes=tuple(note for _, note in sorted(tree.notes, key=lambda found: found[0])),
         read_fields=tuple(
             dict.fromkeys((*read_fields, *(before.reads if before else ()), *(after.reads if after else ())))
@@ -137,7 +146,6 @@ def compile_plan(spec: PlanSpec, schema: Schema) -> Plan:
         before=before,
         after=after,
         tz=spec.tz,
-        limits=spec.limits,
     )
 
 

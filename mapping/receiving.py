@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+from mapping.caseless import TEXT_TYPES
 from mapping.matching import OnMatch
 from mapping.paths import SPREAD, Path, PathError, parse_path
 from mapping.spec import (
@@ -29,7 +30,7 @@ from mapping.spec import (
 )
 
 RELATIONAL: Final = "relational"
-_MATCHING: Final = ("on_missing", "on_match", "mode", "unmatched")
+_MATCHING: Final = ("on_missing", "on_match", "mode", "unmatched", "case")
 
 
 class Leg(NamedTuple):
@@ -163,7 +164,8 @@ def _line(sent: _Sent, others: Sequence[_Sent], model: str, target: Schema, prob
         problems.append(_problem(sent.line, message))
         return None
     if not sent.is_relational or leaf.type not in RELATION_TYPES:
-        return _made(sent.line, names, "plain", {})
+        case = {name: value for name, value in sent.line.options.items() if name == "case" and sent.line.is_identifier}
+        return _made(sent.line, names, "plain", case if leaf.type in TEXT_TYPES else {})
     options = {name: sent.line.options[name] for name in _MATCHING if name in sent.line.options}
     if match:
         options["match_field"] = match

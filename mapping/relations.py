@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mapping.calculations import Calculation, Compiling, register
+from mapping.caseless import TEXT_TYPES, Case
 from mapping.inward import Convert, Level, Step
 from mapping.lines import Line, bind_in
 from mapping.matching import Matcher, OnMatch, OnMissing, ToMany, ToOne
@@ -56,10 +57,11 @@ class Relational(Calculation):
     `on_missing` and `on_match` say what becomes of a value without a record and of the record that was found. `mode`
     says what becomes of the records that are in the list already: `replace` and `add`, and for lists by sub-lines
     `match`, which compares them with the incoming ones by the sub-line of `match_key`, updates, creates, and removes
-    the rest unless `unmatched` is `keep`. `out_as` is the shape on the way out.
+    the rest unless `unmatched` is `keep`. `case: ignore` finds records whatever the case of the match field's letters.
+    `out_as` is the shape on the way out.
     """
 
-    options = frozenset({"match_field", "on_missing", "on_match", "mode", "match_key", "unmatched", "out_as"})
+    options = frozenset({"match_field", "on_missing", "on_match", "mode", "match_key", "unmatched", "out_as", "case"})
     can_identify = True
 
     def __init__(self, line: Line, compiling: Compiling) -> None:
@@ -70,6 +72,7 @@ class Relational(Calculation):
         self.mode = self.choice(ListMode, "mode") or ListMode.REPLACE
         self.unmatched = self.choice(Unmatched, "unmatched") or Unmatched.REMOVE
         self.out_as = self.choice(OutAs, "out_as")
+        self.ignores_case = self.choice(Case, "case") is Case.IGNORE
         self.match_type: FieldType | None = None
         if self.match_field in PSEUDO_FIELDS:
             self.match_type = PseudoField(self.match_field)
@@ -121,6 +124,10 @@ class Relational(Calculation):
             report("match_key is missing: name the field of a sub-line that tells the records of the list apart")
         if line.spec.is_identifier and (line.is_x2many or self.on_missing is OnMissing.CREATE):
             report("the record identifier must be a value that is known: no list, and on_missing not create")
+        if self.ignores_case and self.match_type is not None and self.match_type.type not in TEXT_TYPES:
+            report(f"case is for texts, and {self.match_field} is a {self.match_type.type}; leave it empty")
+        elif self.ignores_case and (self.match_field in PSEUDO_FIELDS or not self.match_field):
+            report("case is for a match field that holds text, such as email; leave it empty")
         self._check_key()
 
     def _check_match_field(self, model: str) -> None:
@@ -159,6 +166,7 @@ class Relational(Calculation):
             convert=convert,
             on_missing=self.on_missing,
             on_match=self.on_match,
+            ignores_case=self.ignores_case,
             children=children,
         )
         if not line.is_x2many:

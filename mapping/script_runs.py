@@ -26,7 +26,12 @@ _SILENCE_S: Final = 30.0
 
 Ask = Callable[[str, str, Mapping[str, object]], object]
 """ask(model, method, arguments) answers a script's `env`: method is search, search_count, search_read or read, and
-the answer plain JSON. It decides what may be asked; what it raises, the script may catch."""
+the answer plain JSON. It decides what may be asked, and raises AskRefused where the question is at fault; what it
+raises, the script may catch."""
+
+
+class AskRefused(ValueError):
+    """The script asked what it may not, or what makes no sense: a mistake of the script's, told with its line."""
 
 
 class Result(NamedTuple):
@@ -240,6 +245,8 @@ class _Asking:
         self.left -= 1
         try:
             return {"answer": self.ask(model, str(method), arguments)}
+        except AskRefused as error:
+            return {"error": str(error)}
         except Exception as error:  # noqa: BLE001 - raised again below, unless the script has caught it
             self.failure = error
             return {"error": f"{_NO_ANSWER}: {type(error).__name__}"}

@@ -82,6 +82,10 @@ class Worker:
             self.send({"do": "done"})
 
 
+class _Meddled(Exception):
+    """The script has changed the list of what came of the records, so nobody knows which is whose."""
+
+
 class _Run:
     """One script over the records of a page."""
 
@@ -121,13 +125,16 @@ class _Run:
     def _run_batch(self, jobs: list[list[Any]]) -> None:
         """Runs as many of the jobs as go well in one session."""
         printed = CollectStreams(max_bytes=PRINTED_BYTES)
-        began_s = time.perf_counter()
+        known, began_s = len(self.found), time.perf_counter()
         try:
             with self._checkout() as session:
                 session.feed_run(PRELUDE)
                 session.feed_run(self.function)
                 began_s = time.perf_counter()
                 self._drive(session, jobs, printed)
+        except _Meddled:
+            self.broken = self.limits["broken_records"]
+            self.found[known:] = [["failed", "was stopped: it changed what runs it", None]] * len(jobs)
         except (MontyRuntimeError, MontyCrashedError, MontyConversionError) as error:
             self._note_trial(printed, began_s)
             # Nothing more of this session can be trusted.
@@ -135,7 +142,8 @@ class _Run:
                 self.broken += 1
                 self.found.append(["failed", self._limit_message(error), _line_of(error)])
             else:
-                self.batch = max(1, _last_index(printed) // 2)
+                # Fewer than now in any case: a script may print numbers too.
+                self.batch = max(1, min(_last_index(printed), len(jobs) - 1) // 2)
 
     def _checkout(self) -> MontySession:
         limits = self.limits
@@ -159,6 +167,9 @@ class _Run:
         self._note_trial(printed, began_s)
         at = 0
         while True:
+            is_whole = len(rows) == len(jobs) if failure is None else at <= len(rows) < len(jobs)
+            if not is_whole or any(row is None for row in rows[at:]):
+                raise _Meddled
             self.found += [self._outcome(kind, value) for kind, value in rows[at:]]
             at = len(rows)
             if failure is not None:
@@ -179,14 +190,14 @@ class _Run:
     def _fed(
         self, session: MontySession, code: str, printed: CollectStreams, jobs: list[list[Any]] | None = None
     ) -> tuple[Sequence[Any], str | None]:
-        """The rows that the driver has made so far, and why it broke off at the job after them."""
+        """The rows that the driver has made so far, and why it broke off at the job after them. Raises _Meddled."""
         inputs = None if jobs is None else {"_jobs": jobs}
         try:
-            return self._feed(session, code, printed, inputs), None
+            return _checked(self._feed(session, code, printed, inputs)), None
         except MontyRuntimeError as error:
             if _is_limit(error):
                 raise
-            return session.feed_run("_out"), _message_of(error)
+            return _checked(session.feed_run("_out")), _message_of(error)
 
     def _line_again(self, session: MontySession, at: int, message: str, printed: CollectStreams) -> int | None:
         """The line at which the job breaks off. The driver catches exceptions, and those it lets through have lost
@@ -221,6 +232,17 @@ class _Run:
                 return f"was stopped: it printed more than {PRINTED_BYTES} bytes"
             return f"was stopped: it needed more than {self.limits['memory_bytes'] // 2**20} MB of memory"
         return "was stopped: it broke the sandbox"
+
+
+def _checked(rows: object) -> Sequence[Any]:
+    """The rows as the driver makes them. Raises _Meddled."""
+    if not isinstance(rows, list):
+        raise _Meddled
+    for row in rows:
+        is_row = isinstance(row, (list, tuple)) and len(row) == 2 and row[0] in ("result", "refused", "skipped")
+        if row is not None and not is_row:
+            raise _Meddled
+    return rows
 
 
 def _line_of(error: MontyError, *, anywhere: bool = False) -> int | None:

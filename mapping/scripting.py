@@ -38,7 +38,6 @@ class Page:
     params: Mapping[str, object]
     ask: Ask | None
     tz: str
-    limits: ScriptLimits
     values: list[dict[str, object] | None] = field(default_factory=list)
     errors: list[Errors] = field(default_factory=list)
     skipped: list[str | None] = field(default_factory=list)
@@ -51,7 +50,7 @@ class Page:
     def is_sound(self, at: int) -> bool:
         return not self.errors[at] and self.skipped[at] is None
 
-    def run(self, script: Script, jobs: Sequence[dict[str, object]]) -> list[Outcome]:
+    def run(self, script: Script, jobs: Sequence[dict[str, object]], limits: ScriptLimits) -> list[Outcome]:
         params = dict(self.params)
         for job in jobs:
             job["params"] = params
@@ -60,7 +59,7 @@ class Page:
             job["records"] = self.records
             if self.direction is Direction.IN:
                 job.setdefault("request_data", job.get("record"))
-        return script.run(jobs, limits=self.limits, tz=self.tz, ask=self.ask)
+        return script.run(jobs, limits=limits, tz=self.tz, ask=self.ask)
 
 
 def run_before(page: Page, around: Around | None) -> None:
@@ -68,9 +67,8 @@ def run_before(page: Page, around: Around | None) -> None:
     if around is None or not around.runs(page.direction):
         return
     places = [at for at, record in enumerate(page.records) if is_object(record)]
-    for at, outcome in zip(
-        places, page.run(around.script, [{"record": page.records[at]} for at in places]), strict=True
-    ):
+    jobs: list[dict[str, object]] = [{"record": page.records[at]} for at in places]
+    for at, outcome in zip(places, page.run(around.script, jobs, around.limits), strict=True):
         value = _settled(page, at, outcome, BEFORE, _config_error)
         if value is not None:
             page.records[at] = value[0]
@@ -89,7 +87,8 @@ def run_after(page: Page, around: Around | None) -> None:
     jobs: list[dict[str, object]] = [
         {"record": page.records[at], "values": plain} for at, (plain, _) in zip(places, codes, strict=True)
     ]
-    for at, (_, related), outcome in zip(places, codes, page.run(around.script, jobs), strict=True):
+    outcomes = page.run(around.script, jobs, around.limits)
+    for at, (_, related), outcome in zip(places, codes, outcomes, strict=True):
         value = _settled(page, at, outcome, AFTER, _config_error)
         if value is None:
             continue
@@ -117,7 +116,8 @@ def run_in(page: Page, scripts: Sequence[Scripted], run: Run) -> None:
         seen = VALUES in calculation.script.names or calculation.executes
         codes: list[tuple[object, list[object]]] = [encode(job.values) if seen else (None, []) for job in jobs]
         given = [_seen_in(job, plain) for job, (plain, _) in zip(jobs, codes, strict=True)]
-        for job, (_, related), outcome in zip(jobs, codes, page.run(calculation.script, given), strict=True):
+        outcomes = page.run(calculation.script, given, calculation.limits)
+        for job, (_, related), outcome in zip(jobs, codes, outcomes, strict=True):
             found: Errors = []
             skipped = _complete(calculation, job, outcome, related, found, page.tz)
             page.errors[job.at] += found
@@ -210,7 +210,8 @@ def run_out(page: Page, scripts: Sequence[OutScript], reading: Reading) -> None:
             jobs += [{"record": record, "value": leaf, "values": payload} for leaf in leaves]
             shapes.append((at, shape))
         given: dict[int, list[object]] = {}
-        for at, outcome in zip(places, page.run(calculation.reverse, jobs), strict=True):
+        outcomes = page.run(calculation.reverse, jobs, calculation.limits)
+        for at, outcome in zip(places, outcomes, strict=True):
             value = _settled(page, at, outcome, line.position, _line_error(line))
             given.setdefault(at, []).append(value[0] if value else None)
         for at, shape in shapes:  # type: ignore[misc]

@@ -14,7 +14,7 @@ from mapping.lines import Line, bind_in
 from mapping.paths import SPREAD, Path, Segment
 from mapping.script_runs import Script, ScriptError
 from mapping.shapes import Source, identity_out
-from mapping.spec import Direction, FieldType
+from mapping.spec import Direction, FieldType, ScriptLimits
 
 RESULT = "result"
 VALUES = "values"
@@ -33,9 +33,9 @@ class Scripted(Calculation):
     """The option `script`, and `reverse` for the way out of a line that is for both. Scripts run after all other lines
     of the record, in the order of the lines. `script_mode` is evaluate or execute; in execute the line has no field,
     and `writes` names what it may write besides the fields of lines. `reads` names fields of Odoo that it wants in
-    `record` on the way out."""
+    `record` on the way out. `limits` are ScriptLimits of the line's own, for both of its scripts."""
 
-    options = frozenset({"script", "reverse", "script_mode", "writes", "reads"})
+    options = frozenset({"script", "reverse", "script_mode", "writes", "reads", "limits"})
     needs_field = False
     needs_key_in = False
 
@@ -47,6 +47,8 @@ class Scripted(Calculation):
         self.in_step: ScriptStep | None = None
         self.writable: Mapping[str, FieldType] = {}
         """The fields that an executing script may write."""
+        limits = self.option("limits")
+        self.limits = limits if isinstance(limits, ScriptLimits) else compiling.limits
         directions = {Direction(line.spec.direction), compiling.direction}
         self.is_in = Direction.OUT not in directions
         self.is_out = Direction.IN not in directions

@@ -134,6 +134,8 @@ class ConfigScript:
     """The ways in which it runs; the variable `direction` tells it which one it is."""
     writes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    limits: ScriptLimits | None = None
+    """Its own limits; None for those of the plan."""
 
 
 @dataclass(frozen=True, slots=True)

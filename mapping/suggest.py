@@ -14,9 +14,10 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from mapping.access import is_object
+from mapping.caseless import Case
 from mapping.paths import SPREAD, Path, Segment
 from mapping.spec import X2MANY_TYPES, FieldType, LineSpec
-from mapping.synonyms import IDENTIFIERS, MATCH_FIELDS, SYNONYMS, TELLING_KEYS
+from mapping.synonyms import CASELESS, IDENTIFIERS, MATCH_FIELDS, SYNONYMS, TELLING_KEYS
 
 FieldsOf = Callable[[str], Mapping[str, FieldType] | None]
 """The fields of a model by name; None for a model that is not known."""
@@ -57,10 +58,18 @@ def suggest_lines(model: str, sample: object, fields_of: FieldsOf) -> list[Sugge
         ),
         None,
     )
-    return [
-        dataclasses.replace(each, line=dataclasses.replace(each.line, is_identifier=True)) if each is best else each
-        for each in found
-    ]
+    return [dataclasses.replace(each, line=identifying(each.line)) if each is best else each for each in found]
+
+
+def identifying(line: LineSpec) -> LineSpec:
+    """The line as the record identifier."""
+    options = {**line.options, "case": Case.IGNORE.value} if line.field in CASELESS else line.options
+    return dataclasses.replace(line, is_identifier=True, options=options)
+
+
+def match_options(match: str) -> dict[str, object]:
+    """The options of a relation whose records are found by this field."""
+    return {"match_field": match, **({"case": Case.IGNORE.value} if match in CASELESS else {})}
 
 
 def words(name: str) -> str:
@@ -121,7 +130,7 @@ def _lines(
     else:
         match = _match_field(field.relation, value, fields_of)
         if match is not None:
-            options = {"match_field": match}
+            options = match_options(match)
             line = LineSpec(dotted, str(Path(segments)), calculation="relational", options=options)
             yield Suggestion(line, score, f"{reason}; {field.relation} is found by {match}", value)
 
@@ -146,7 +155,7 @@ def _object_lines(
         match = _match_field(relation, inner, fields_of, like=telling)
         if match is None:
             continue
-        options = {"match_field": match, "on_missing": "create"}
+        options = {**match_options(match), "on_missing": "create"}
         line = LineSpec(dotted, str(Path((*segments, key))), calculation="relational", options=options)
         yield Suggestion(line, score, f"{reason}; {relation} is found by {match}", inner)
         if depth < MAX_DEPTH:
@@ -179,7 +188,7 @@ def _list_lines(
     elif items and field.type == "many2many":
         match = _match_field(relation, items[0], fields_of)
         if match is not None:
-            options = {"match_field": match, "on_missing": "create"}
+            options = {**match_options(match), "on_missing": "create"}
             line = LineSpec(dotted, path, calculation="relational", options=options)
             yield Suggestion(line, score, f"{reason}; {relation} is found by {match}")
 

@@ -51,7 +51,10 @@ def suggest_out(fields: Mapping[str, FieldType], record: Mapping[str, object]) -
     """
     if not record:
         return []
-    held = {name: record[name] for name in record_fields(fields) if has_value(record.get(name), fields[name])}
+    names = [name for name in record_fields(fields) if has_value(record.get(name), fields[name])]
+    # A zero or a no tells less than anything else that the record holds.
+    names.sort(key=lambda name: name not in USUAL and record[name] in (0, False))
+    held = {name: record[name] for name in names}
     best = next((name for name in IDENTIFIERS if name in held and fields[name].type == "char"), None)
     found = [_suggestion(name, value, fields[name], is_identifier=name == best) for name, value in held.items()]
     own = LineSpec("id", "id", direction="both" if best is None else "out", is_identifier=best is None)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mapping.spec import FieldType, LineSpec
-from mapping.suggest import Suggestion, match_field_for
+from mapping.suggest import Suggestion, identifying, match_field_for, match_options
 from mapping.suggest_out import USUAL, has_value, record_fields
 from mapping.synonyms import IDENTIFIERS
 
@@ -72,9 +72,10 @@ def _line(name: str, field: FieldType, *, is_identifier: bool) -> LineSpec:
     # What is read-only here cannot be turned round, and goes one way.
     direction = "out" if field.readonly and not is_identifier else "both"
     if field.type == "many2one":
-        options = {"match_field": match_field_for(field.relation or "")}
+        options = match_options(match_field_for(field.relation or ""))
         return LineSpec(name, name, calculation="relational", direction=direction, options=options)
-    return LineSpec(name, name, direction=direction, is_identifier=is_identifier)
+    line = LineSpec(name, name, direction=direction)
+    return identifying(line) if is_identifier else line
 
 
 def _shown(value: object) -> object:

@@ -74,3 +74,6 @@ TELLING_KEYS: Final = ("email", "sku", "barcode", "code", "ref", "number", "coun
 
 # The fields by which records are recognised again, the best first.
 IDENTIFIERS: Final = ("client_order_ref", "default_code", "ref", "barcode", "email")
+
+# The fields whose values are the same in upper and lower case.
+CASELESS: Final = frozenset({"email"})

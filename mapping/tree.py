@@ -110,7 +110,9 @@ class Tree:
         if kind is None or len(self.problems) > known:
             return None
         line = Line(spec, position, node.field if node else None, path)
-        compiling = Compiling(self.schema, self.spec.tz, self.direction, lambda message: self.report(position, message))
+        compiling = Compiling(
+            self.schema, self.spec.tz, self.direction, self.spec.limits, lambda message: self.report(position, message)
+        )
         calculation = kind(line, compiling)
         direction = Direction(spec.direction)
         is_in = direction.is_in and self.direction.is_in

@@ -37,6 +37,8 @@ def turned(line: LineSpec, received: LineSpec, *, model: str, source: Schema) ->
     elif line.calculation == RELATIONAL:
         options = {name: value for name, value in line.options.items() if name not in ("match_field", "match_key")}
         options |= {name: received.options[name] for name in ("match_field", "match_key") if name in received.options}
+    elif "case" in received.options:
+        options["case"] = received.options["case"]
     key = _key(line.field, model, source, has_match=bool(here))
     if here and here != there:
         # By another name here than there: the key says so.

@@ -9,11 +9,23 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from auditlog import finding, story
         from auditlog import naming as names
-        from outbound import explaining, moving, naming, needs, noticed, schedules, sweeps, triggers, write_backs
+        from outbound import (
+            explaining,
+            guided,
+            moving,
+            naming,
+            needs,
+            noticed,
+            schedules,
+            sweeps,
+            triggers,
+            write_backs,
+        )
         from outbound.models import DeliveryPolicy, OutAuth, PullPolicy
         from outbound.move_doubts import LinkKeeper
         from syncconfig.attention import add_attention
         from syncconfig.documents.sections import Section, add_section
+        from syncconfig.guided.belongings import add_maker
         from syncconfig.moves import set_keeper
 
         triggers.connect_signals()
@@ -29,5 +41,6 @@ class OutboundConfig(AppConfig):
         sweeps.add_sweep(noticed.notices_start)
         sweeps.add_sweep(schedules.missed_start)
         sweeps.add_sweep(write_backs.write_backs_due)
+        add_maker(guided.fetching_make)
         for provider in needs.PROVIDERS:
             add_attention(provider)

@@ -43,7 +43,8 @@ def linked_names(terms: Sequence[str]) -> list[RecordName]:
     """The linked records that either side calls like one of the terms."""
     # By config, since both indexes of links begin with it; there are few configs, and many links.
     links = RecordLink.objects.filter(config_id__in=_config_ids())
-    keys = [link_key(term) for term in terms]
+    # In lower case too: so are the identifiers of lines that pass over case.
+    keys = [key for term in terms for key in {link_key(term), link_key(term.lower())}]
     rows = list(links.filter(external_id__in=keys).values_list("config_id", "odoo_id", "external_id")[:MAX_FOUND])
     if ids := _numbers(terms):
         rows += links.filter(odoo_id__in=ids).values_list("config_id", "odoo_id", "external_id")[:MAX_FOUND]
@@ -58,7 +59,7 @@ def delivered_records(terms: Sequence[str]) -> Iterator[Candidate]:
         for row in Delivery.objects.filter(mine).values_list("config_id", "record_id", "external_id")[:MAX_FOUND]:
             yield Candidate(_name(*row), _now("an Idempotency-Key of a delivery"))
     # What was fetched is not in Odoo yet, and goes by its identifier.
-    ids = [*_numbers(terms), *map(order_key, terms)]
+    ids = [*_numbers(terms), *map(order_key, terms), *(order_key(term.lower()) for term in terms)]
     found = Delivery.objects.filter(config_id__in=_config_ids(), record_id__in=ids).order_by()
     for row in found.values_list("config_id", "record_id", "external_id").distinct()[:MAX_FOUND]:
         yield Candidate(_name(*row), _now("a record of a delivery"))

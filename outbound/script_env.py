@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
+from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
 from clients.odoo.read_only import ReadOnlyOdoo
-from mapping.script_runs import Ask
+from mapping.script_runs import Ask, AskRefused
 from outbound.expressions import evaluate
 from syncconfig.models import SyncConfig
 from syncconfig.models.extras import ParamKind
@@ -17,7 +18,23 @@ MAX_RECORDS: Final = 1000
 MAX_FIELDS: Final = 100
 
 
-class EnvRefused(ValueError):
+HOLDING_SECRETS: Final = frozenset(
+    {
+        "auth_totp.device", "fetchmail.server", "iap.account", "ir.config_parameter", "ir.mail_server",
+        "payment.provider", "payment.token", "res.users.apikeys", "res.users.apikeys.description",
+    }
+)  # fmt: skip
+"""Models that are kept for credentials: no record that is synced is one of theirs."""
+AT_FAULT: Final = frozenset(
+    {
+        "access_error", "bad_value", "missing_record", "server_error", "unknown_field", "unknown_model",
+        "unsearchable_field", "user_error", "validation",
+    }
+)  # fmt: skip
+"""Errors of Odoo's that are about the question: another one would be answered."""
+
+
+class EnvRefused(AskRefused):
     """A script asked for what it may not have, or in a way that makes no sense."""
 
 
@@ -26,7 +43,14 @@ def odoo_ask(client: OdooClient) -> Ask:
     reader = ReadOnlyOdoo(client)
 
     def ask(model: str, method: str, arguments: Mapping[str, object]) -> object:
-        return _METHODS[method](reader, model, arguments)
+        if model in HOLDING_SECRETS:
+            raise EnvRefused(f"{model} holds credentials, and scripts do not read it")
+        try:
+            return _METHODS[method](reader, model, arguments)
+        except RemoteError as error:
+            if error.kind is Kind.PERMANENT and error.code in AT_FAULT:
+                raise EnvRefused(f"Odoo says: {error.message}") from error
+            raise
 
     return ask
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 KIND_OPTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "plain": ("out_as",),
+    "plain": ("out_as", "case"),
     "constant": (),
     "template": ("template",),
     "value_map": ("map", "rest", "rest_value", "rest_out", "rest_out_value"),
     "date_format": ("format", "timezone"),
     "number_format": ("decimal_separator", "thousands_separator", "decimals"),
-    "relational": ("match_key", "unmatched", "out_as"),
-    "script": ("script_mode", "writes", "reads"),
+    "relational": ("case", "match_key", "unmatched", "out_as"),
+    "script": ("script_mode", "writes", "reads", "limits"),
 }
 
 MAIN_INPUTS: Final = {

@@ -12,6 +12,8 @@ from syncconfig.code_inputs import MAY_NOT_AUTHOR, code_widget, plain_newlines
 from syncconfig.kinds import KIND_OPTIONS
 from syncconfig.models import SyncConfigLine
 from syncconfig.pairs import pairs_from_text, text_from_pairs
+from syncconfig.script_limits import HELP as LIMITS_HELP
+from syncconfig.script_limits import validate_script_limits
 from syncconfig.validators import validate_timezone
 
 PREFIX = "opt_"
@@ -100,6 +102,12 @@ class LineForm(forms.ModelForm):
         widget=UnfoldAdminTextInputWidget,
         help_text=_("Out of Odoo: digits behind the separator, e.g. <code>2</code>. Empty: as many as there are."),
     )
+    opt_case = _choice(
+        _("Upper and lower case"),
+        _("Of the value by which a record is recognised: e-mail addresses are best the same in any case."),
+        ("", _("Are different")),
+        ("ignore", _("Are the same")),
+    )
     opt_match_key = _text(
         _("Records of the list by"),
         _("For “match”: the field of a sub-line that tells the records apart, e.g. <code>product_id</code>."),
@@ -129,6 +137,14 @@ class LineForm(forms.ModelForm):
         _("Also writes"), _("Whole record, into Odoo: fields that no line writes, e.g. <code>note</code>.")
     )
     opt_reads = _text(_("Also reads"), _("Out of Odoo: fields that the script needs, e.g. <code>write_date</code>."))
+    opt_limits = forms.CharField(
+        label=_("Limits"),
+        required=False,
+        max_length=200,
+        validators=[validate_script_limits],
+        widget=UnfoldAdminTextInputWidget,
+        help_text=LIMITS_HELP,
+    )
 
     class Meta:
         model = SyncConfigLine

@@ -9,14 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from django.conf import settings
-
 from clients.odoo.schema import Field
 from mapping.plan import Plan, compile_plan
-from mapping.spec import ConfigScript, LineSpec, PlanError, PlanSpec, Problem, ScriptLimits
+from mapping.spec import ConfigScript, LineSpec, PlanError, PlanSpec, Problem
 from syncconfig.connections import fields_of
 from syncconfig.kinds import KIND_OPTIONS
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
+from syncconfig.script_limits import script_limits
 
 _plans: dict[int, tuple[tuple[int, int], Plan]] = {}
 _plans_lock = threading.Lock()
@@ -79,32 +78,26 @@ def plan_spec(config: SyncConfig, lines: tuple[LineSpec, ...]) -> PlanSpec:
         # Between two Odoos one instant is one text, whatever zones they are in.
         tz="UTC" if config.is_odoo_to_odoo else config.connection.timezone,
         direction=config.plan_direction,
-        before=_config_script(config, config.before_script),
-        after=_config_script(config, config.after_script),
+        before=_config_script(config, config.before_script, config.before_limits),
+        after=_config_script(config, config.after_script, config.after_limits),
         limits=script_limits(),
     )
 
 
-def _config_script(config: SyncConfig, text: str) -> ConfigScript | None:
+def _config_script(config: SyncConfig, text: str, limits: str) -> ConfigScript | None:
     if not text.strip():
         return None
-    return ConfigScript(text, writes=names_of(config.script_writes), reads=names_of(config.script_reads))
+    return ConfigScript(
+        text,
+        writes=names_of(config.script_writes),
+        reads=names_of(config.script_reads),
+        limits=script_limits(limits),
+    )
 
 
 def names_of(text: str) -> tuple[str, ...]:
     """The names of a list that staff wrote with commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def script_limits() -> ScriptLimits:
-    """What a script of this installation may use."""
-    return ScriptLimits(
-        time_s=settings.SYNC_SCRIPT_TIME_S,
-        memory_bytes=settings.SYNC_SCRIPT_MEMORY_MB * 1024 * 1024,
-        depth=settings.SYNC_SCRIPT_DEPTH,
-        output_bytes=settings.SYNC_SCRIPT_OUTPUT_BYTES,
-        env_calls=settings.SYNC_SCRIPT_ENV_CALLS,
-    )
 
 
 def line_spec(line: SyncConfigLine) -> LineSpec:
@@ -134,6 +127,7 @@ def line_options(line: SyncConfigLine) -> dict[str, object]:
             options["match_field"] = line.match_field
     elif line.calculation == "script":
         options["script"] = line.script
+        options["limits"] = script_limits(str(options.get("limits", "")))
         if line.script_reverse.strip():
             options["reverse"] = line.script_reverse
     return options

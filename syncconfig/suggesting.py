@@ -52,6 +52,7 @@ def suggestion_accept(config: SyncConfig, suggestion: Suggestion) -> SyncConfigL
             is_identifier=spec.is_identifier and not lines.filter(is_identifier=True, active=True).exists(),
             match_field=str(spec.options.get("match_field", "")),
             on_missing=str(spec.options.get("on_missing", "error")),
+            options={name: spec.options[name] for name in ("case",) if name in spec.options},
         )
         line.full_clean()
         line.save()

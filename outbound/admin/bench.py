@@ -26,8 +26,8 @@ from syncconfig.admin.actions import check_may_edit
 from syncconfig.code_inputs import AUTHOR_PERMISSION, MAY_NOT_AUTHOR
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig
-from syncconfig.plans import script_limits
 from syncconfig.row_ids import row_id
+from syncconfig.script_limits import script_limits, validate_script_limits
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.validators import validate_model_name
 
@@ -42,7 +42,7 @@ RETURNS: Final = {
 
 
 def bench(model_admin: Any, request: HttpRequest) -> JsonResponse:
-    """POST script, place, direction, sample, values, key, model, connection, config -> what came of it.
+    """POST script, place, direction, sample, values, key, limits, model, connection, config -> what came of it.
 
     The status is 200 whatever the script does; 403 is for users who may not, 400 for what is no question at all.
     """
@@ -57,11 +57,14 @@ def bench(model_admin: Any, request: HttpRequest) -> JsonResponse:
         return JsonResponse({"error": _("Nothing is known of such a script.")}, status=400)
     try:
         job = _job(given)
+        validate_script_limits(given.get("limits", ""))
         script = Script(given.get("script", ""), returns=RETURNS[place])
     except ScriptError as error:
         return JsonResponse({"kind": "invalid", "message": str(error), "line": error.line})
     except ValueError as error:
         return JsonResponse({"error": str(error)})
+    except ValidationError as error:
+        return JsonResponse({"error": _("Limits: %(why)s") % {"why": " ".join(error.messages)}})
     return JsonResponse(_run(script, job, given))
 
 
@@ -72,12 +75,13 @@ def _run(script: Script, job: dict[str, object], given: Any) -> dict[str, Any]:
     if config is not None:
         job["params"] = script_params(config, now=timezone.now())
     tz = connection.timezone if connection else "UTC"
+    limits = script_limits(given.get("limits", ""))
     try:
         if connection is None:
-            return _told(script.try_out(job, limits=script_limits(), tz=tz))
+            return _told(script.try_out(job, limits=limits, tz=tz))
         request_id = f"bench-{uuid.uuid4().hex[:16]}"
         with recording(config=config, request_id=request_id, secrets=(connection.secret,), is_dry_run=True):
-            return _told(script.try_out(job, limits=script_limits(), tz=tz, ask=_ask(connection)))
+            return _told(script.try_out(job, limits=limits, tz=tz, ask=_ask(connection)))
     except (RemoteError, EnvRefused, SecretUnreadable) as error:
         return {"kind": "failed", "message": str(error), "line": None}
     except SandboxError as error:

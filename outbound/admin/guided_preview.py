@@ -13,6 +13,7 @@ from outbound.admin.preview import preview_context
 from outbound.preview import MAX_RECORDS, Preview
 from outbound.preview_in import preview_in
 from outbound.preview_out import preview_out
+from syncconfig.guided.answers import records_of
 from syncconfig.guided.drafts import Draft
 from syncconfig.models import SyncConfig, SyncConfigLine
 from syncconfig.plans import ConfigBroken, compile_lines
@@ -32,8 +33,7 @@ def _preview(config: SyncConfig, lines: Sequence[SyncConfigLine], draft: Draft) 
     except (ConfigBroken, RemoteError) as error:
         return Preview(problem=str(error))
     if draft.maps_in:
-        given = json.loads(draft.sample)
-        payloads = given if isinstance(given, list) else [given]
+        payloads = records_of(json.loads(draft.sample), draft.items_path)
         return preview_in(config=config, payloads=payloads[:MAX_RECORDS], plan=plan)
     ids = [draft.record_id] if draft.record_id else None
     return preview_out(config=config, ids=ids, limit=1, plan=plan, receiver=receiver)

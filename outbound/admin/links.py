@@ -39,7 +39,7 @@ class RecordLinkAdmin(LookingAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q(external_id__in=[term, link_key(term)])
+        found = Q(external_id__in=[term, link_key(term), link_key(term.lower())])
         number = term.lstrip("#")
         if (odoo_id := row_id(number)) is not None:
             found |= Q(odoo_id=odoo_id)

@@ -1,20 +1,25 @@
 """Answers mapping's questions to Odoo: which records have these values, and what do those related ones hold.
 
 One call per question, for a whole page. Archived records are not found by value (`active_test` is left on): a line
-that names an archived country or product is told that there is none. Comparison is exact and case-sensitive.
+that names an archived country or product is told that there is none. Comparison is exact and case-sensitive, but for
+the values that are Caseless.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from clients.odoo.client import OdooClient
+from mapping.caseless import Caseless
 from mapping.engine import Lookup
 from mapping.spec import DISPLAY_NAME, XML_ID
 from outbound.targets.odoo_names import ids_by_display_name, ids_by_xml_id, xml_ids
 
 MAX_READ: Final = 1000
+MAX_CASELESS: Final = 200
+"""How many values are compared without regard to case in one call: each is a comparison of its own in the database."""
 ARCHIVED_TOO: Final[Mapping[str, Any]] = {"active_test": False}
 
 Related = Callable[[str, Sequence[int], Sequence[str]], Mapping[int, dict[str, object]]]
@@ -67,16 +72,32 @@ def ids_by_value(
     context: Mapping[str, Any] | None = None,
 ) -> dict[object, list[int]]:
     """value -> the ids of the records that have it, the oldest first. Values without any are left out."""
-    if not values:
-        return {}
-    asked = {_text(value): value for value in values}
-    leaf = [field, "=", values[0]] if len(asked) == 1 else [field, "in", list(asked.values())]
+    exact = {_text(value): value for value in values if not isinstance(value, Caseless)}
+    folded = [value for value in values if isinstance(value, Caseless)]
     ids: dict[object, list[int]] = {}
-    for record in client.search_read(model, [*domain, leaf], [field], order="id", context=context):
-        value = asked.get(_text(record[field]))
-        if value is not None:
-            ids.setdefault(value, []).append(int(record["id"]))
+    if exact:
+        leaf = [field, "=", next(iter(exact.values()))] if len(exact) == 1 else [field, "in", list(exact.values())]
+        for record in client.search_read(model, [*domain, leaf], [field], order="id", context=context):
+            value = exact.get(_text(record[field]))
+            if value is not None:
+                ids.setdefault(value, []).append(int(record["id"]))
+    for start in range(0, len(folded), MAX_CASELESS):
+        part = {str(value): value for value in folded[start : start + MAX_CASELESS]}
+        leaves = [leaf for value in part.values() for leaf in has_value(field, value)]
+        either = ["|"] * (len(part) - 1)
+        for record in client.search_read(model, [*domain, *either, *leaves], [field], order="id", context=context):
+            # Odoo may find more than was asked for: its comparison can be told to pass over accents.
+            value = part.get(_text(record[field]).lower())
+            if value is not None:
+                ids.setdefault(value, []).append(int(record["id"]))
     return ids
+
+
+def has_value(field: str, value: object) -> list[Any]:
+    """The domain of the records whose field has this value."""
+    if isinstance(value, Caseless):
+        return [[field, "=ilike", re.sub(r"([\\%_])", r"\\\1", str(value))]]
+    return [[field, "=", value]]
 
 
 def ids_meant(

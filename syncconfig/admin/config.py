@@ -156,7 +156,17 @@ class SyncConfigAdmin(
         ),
         (
             _("Scripts"),
-            {"classes": ["tab"], "fields": ("before_script", "after_script", "script_writes", "script_reads")},
+            {
+                "classes": ["tab"],
+                "fields": (
+                    "before_script",
+                    "before_limits",
+                    "after_script",
+                    "after_limits",
+                    "script_writes",
+                    "script_reads",
+                ),
+            },
         ),
         (
             _("Limits and retries"),

@@ -132,7 +132,13 @@ class GuidedMixin:
     def _said(draft: Draft) -> tuple[Any, ...]:
         """What later steps depend on."""
         names = ("model", "domain", "target_connection_id", "target_model")
-        return draft.connection, *(draft.values.get(name) for name in names), draft.record_id, draft.sample
+        return (
+            draft.connection,
+            *(draft.values.get(name) for name in names),
+            draft.record_id,
+            draft.sample,
+            draft.items_path,
+        )
 
     @method_decorator(sensitive_post_parameters("auth_secret"))
     def _take_step(self, request: HttpRequest, draft: Draft, step: Step) -> HttpResponse:

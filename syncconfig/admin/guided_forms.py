@@ -18,10 +18,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from syncconfig.guided.answers import first_record, items_guess
 from syncconfig.guided.drafts import Draft
+from syncconfig.guided.samples import hash_of
 from syncconfig.models import OdooConnection, SyncConfig, SyncTrigger
 from syncconfig.rules import config_messages, trigger_messages
 from syncconfig.secret_forms import STORED, SecretField
+from syncconfig.validators import validate_key_path
 
 MAX_SAMPLE_LENGTH = 100_000
 METHODS = ("POST", "PUT", "DELETE")
@@ -130,10 +133,32 @@ class SampleStep(forms.Form):
         max_length=MAX_SAMPLE_LENGTH,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 14, "class": "sync-code-input", "spellcheck": "false"}),
     )
+    items_path = forms.CharField(
+        label=_("Items in the answer"),
+        required=False,
+        max_length=200,
+        validators=[validate_key_path],
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_(
+            "Where the list of records is, e.g. <code>data.items</code>. Empty: the answer is the list. It is looked "
+            "for in the sample."
+        ),
+    )
+    asked_for = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, draft: Draft, records: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._is_in = draft.is_in
+        if not draft.fetches:
+            del self.fields["items_path"], self.fields["asked_for"]
+        if draft.fetches:
+            del self.fields["record_id"]
+            self.fields["sample"].help_text = _(
+                "A whole answer of the other system in JSON, from its documentation or as you got it; one or two "
+                "records are enough. Leave out what is private: it is kept until your login ends, to try the sync "
+                "with. Empty: you write the lines."
+            )
+            return
         if draft.maps_in:
             del self.fields["record_id"]
             self.fields["sample"].help_text = _(
@@ -172,6 +197,30 @@ class SampleStep(forms.Form):
                 % {"key": key}
             )
         return text
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if "items_path" in self.fields and given.get("sample") and "items_path" in given:
+            self._find_items(json.loads(given["sample"]), given)
+        return given
+
+    def _find_items(self, sample: Any, given: dict[str, Any]) -> None:
+        """Ask, filled in, where nothing was said and the sample holds a list; once for each sample."""
+        said, guess = given["items_path"], items_guess(sample)
+        name = hash_of(given["sample"])
+        if not said and guess and given.get("asked_for") != name:
+            self.data = {**self.data, "sample": given["sample"], "items_path": guess, "asked_for": name}
+            self.add_error(
+                "items_path",
+                _now(
+                    "The records seem to be the list under “%(path)s”. Press “Next” if they are; clear it if the "
+                    "sample itself is one record."
+                )
+                % {"path": guess},
+            )
+        elif said and first_record(sample, said) is None:
+            told = _now("There is no list of records at “%(path)s” in the sample.") % {"path": said[:100]}
+            self.add_error("items_path", f"{told} {_now('Try “%(path)s”.') % {'path': guess}}" if guess else told)
 
 
 class AccessInStep(StepForm):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,11 +14,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from clients.errors import RemoteError
 from clients.odoo.schema import Field
-from mapping.suggest import match_field_for
+from mapping.suggest import match_field_for, match_options
 from syncconfig.fit import KnownFields
 from syncconfig.guided.checking import LinesCheck, lines_check
 from syncconfig.guided.drafts import Draft
 from syncconfig.guided.proposing import lines_propose
+from syncconfig.guided.samples import hash_of
 from syncconfig.models import SyncConfig
 from syncconfig.secrets import SecretUnreadable
 from syncconfig.watching import watched
@@ -125,7 +125,14 @@ class MappingStepMixin:
         """Once for what was said before; what was ticked since is kept."""
         draft = self.draft
         target = (draft.values.get("target_connection_id"), draft.values.get("target_model"))
-        said = (draft.connection, draft.values["model"], draft.record_id, hash_of(draft.sample), *target)
+        said = (
+            draft.connection,
+            draft.values["model"],
+            draft.record_id,
+            hash_of(draft.sample),
+            draft.items_path,
+            *target,
+        )
         asked = "|".join(map(str, said))
         if draft.proposed_for == asked:
             return
@@ -186,16 +193,12 @@ class MappingStepMixin:
         }
 
 
-def hash_of(text: str) -> str:
-    """A short name for the text, the same in every process."""
-    return sha256(text.encode()).hexdigest()[:16]
-
-
 def kind_guess(row: dict[str, Any], config: SyncConfig, known: KnownFields | None) -> None:
     """How a line of one's own works, from the type of its field: a relation is found by its most telling field."""
     field = _field_at(config.model, row["field"], known or {})
     row.pop("calculation", None)
     row.pop("match_field", None)
+    row.pop("options", None)
     row["direction"] = "both"
     if config.is_odoo_to_odoo:
         _kind_there(row, field)
@@ -203,7 +206,7 @@ def kind_guess(row: dict[str, Any], config: SyncConfig, known: KnownFields | Non
         row["direction"] = "out"
     elif field is not None and field.type == "many2one" and field.relation:
         row["calculation"] = "relational"
-        row["match_field"] = match_field_for(field.relation)
+        _match(row, field.relation)
     elif field is not None and field.readonly and not row["is_identifier"]:
         row["direction"] = "out"
 
@@ -215,9 +218,15 @@ def _kind_there(row: dict[str, Any], field: Field | None) -> None:
     if field.relation:
         row["calculation"] = "relational"
     if field.type in ("many2one", "many2many") and field.relation:
-        row["match_field"] = match_field_for(field.relation)
+        _match(row, field.relation)
     if field.readonly and not row["is_identifier"]:
         row["direction"] = "out"
+
+
+def _match(row: dict[str, Any], relation: str) -> None:
+    options = match_options(match_field_for(relation))
+    row["match_field"] = options.pop("match_field")
+    row["options"] = options
 
 
 def _field_at(model: str, path: str, known: KnownFields) -> Field | None:
@@ -243,6 +252,8 @@ def how_words(row: Mapping[str, Any], *, is_in: bool) -> str:
         told.append(str(row.get("options", {}).get("template", "")))
     elif calculation == "value_map":
         told.append(_now("value by value"))
+    if row.get("options", {}).get("case"):
+        told.append(_now("upper and lower case are the same"))
     if row.get("required"):
         told.append(_now("required"))
     if row.get("absent") == "default":

@@ -200,7 +200,7 @@ class SamplePage(StepPage):
         if is_first and self.draft.maps_in and template is not None and template.sample is not None:
             sample = json.dumps(template.sample, indent=2, ensure_ascii=False)
         records = [] if self.draft.maps_in else self._records()
-        initial = {"sample": sample, "record_id": self.draft.record_id}
+        initial = {"sample": sample, "record_id": self.draft.record_id, "items_path": self.draft.items_path}
         if is_first and records:
             initial["record_id"] = records[0][0]
         return SampleStep(data, initial=initial, draft=self.draft, records=records)
@@ -220,6 +220,7 @@ class SamplePage(StepPage):
 
     def take(self) -> None:
         self.draft.sample = self.form.cleaned_data.get("sample", "")
+        self.draft.items_path = self.form.cleaned_data.get("items_path", "")
         self.draft.record_id = self.form.cleaned_data.get("record_id")
 
 
@@ -322,7 +323,13 @@ class ReviewPage(StepPage):
         trigger = SyncTrigger(**self.draft.trigger) if self.draft.trigger and not self.draft.is_in else None
         template = template_of(self.draft)
         return {
-            "sentences": sentences(config, lines, trigger=trigger, site_url=self.request.build_absolute_uri("/")),
+            "sentences": sentences(
+                config,
+                lines,
+                trigger=trigger,
+                site_url=self.request.build_absolute_uri("/"),
+                items_path=self.draft.items_path,
+            ),
             "lines": lines,
             "notes": template.notes if template else (),
             "preview": draft_preview(self.draft),

@@ -41,6 +41,8 @@ class Draft:
     connection: int | None = None
     secret: str = ""
     sample: str = ""
+    items_path: str = ""
+    """Where the records are in what is fetched; empty where the answer is the list."""
     record_id: int | None = None
     lines: list[dict[str, Any]] = field(default_factory=list)
     proposed_for: str = ""

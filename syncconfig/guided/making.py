@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from syncconfig.guided.belongings import belongings_make
 from syncconfig.guided.drafts import Draft
 from syncconfig.models import AuthType, SyncConfig, SyncTrigger
 
@@ -42,4 +43,5 @@ def draft_make(*, draft: Draft, name: str, active: bool) -> Made:
             trigger = SyncTrigger(config=config, **draft.trigger)
             trigger.full_clean()
             trigger.save()
+        belongings_make(config, draft)
     return Made(config, token)

@@ -16,6 +16,7 @@ from mapping.suggest_out import record_fields, suggest_out
 from mapping.suggest_same import suggest_same
 from syncconfig.connections import client_for, fields_of
 from syncconfig.fit import MAX_MODELS
+from syncconfig.guided.answers import first_record
 from syncconfig.guided.drafts import Draft, template_of
 from syncconfig.guided.envelopes import envelope_of, line_within
 from syncconfig.models import OdooConnection
@@ -23,6 +24,10 @@ from syncconfig.receiving import receiving_paths
 
 MAX_CHOICES: Final = 10
 MAX_PROPOSED: Final = 60
+SURE: Final = 0.7
+"""From this score on a line is taken unless a template has lines."""
+MAX_UNSURE: Final = 10
+"""How many lines are proposed only because the record of Odoo holds something there; none beside a template's."""
 
 Row = dict[str, Any]
 
@@ -34,9 +39,7 @@ def lines_propose(draft: Draft, connection: OdooConnection) -> list[Row]:
     """
     known = _Known(connection)
     model = draft.values["model"]
-    sample = json.loads(draft.sample) if draft.sample else None
-    if isinstance(sample, list):
-        sample = sample[0] if sample else None
+    sample = first_record(json.loads(draft.sample), draft.items_path) if draft.sample else None
     target = draft.target
     there = _Known(target) if target is not None else None
     rows = list(_of_template(draft, known, there, sample))
@@ -49,11 +52,16 @@ def lines_propose(draft: Draft, connection: OdooConnection) -> list[Row]:
         suggested += suggest_out(fields, record)
     taken = {row["field"] for row in rows} | {row["key"] for row in rows if row["key"]}
     has_lines = bool(rows)
+    unsure = 0 if has_lines else MAX_UNSURE
     for each in suggested:
         if {each.line.field, each.line.key} & taken or len(rows) >= MAX_PROPOSED:
             continue
+        if not draft.maps_in and sample is None and each.score < SURE:
+            unsure -= 1
+            if unsure < 0:
+                continue
         taken |= {each.line.field, each.line.key}
-        rows.append(_row(each, is_taken=not has_lines and each.score >= 0.7))
+        rows.append(_row(each, is_taken=not has_lines and each.score >= SURE))
     _one_identifier(rows)
     for row in rows:
         field = known.at(model, row["field"])
@@ -143,6 +151,8 @@ def _row(suggestion: Suggestion, *, is_taken: bool) -> Row:
     if line.calculation == "relational":
         row["match_field"] = str(line.options.get("match_field", ""))
         row["on_missing"] = str(line.options.get("on_missing", "error"))
+    if "case" in line.options:
+        row["options"] = {"case": line.options["case"]}
     return row
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import MutableMapping
+from hashlib import sha256
 from typing import Any, Final
 
 from syncconfig.examples import example_payload
@@ -24,3 +25,8 @@ def sample_text(session: MutableMapping[str, Any], config: SyncConfig) -> str:
     """What was pasted when the config was made, in this session; or else a body with every key that its lines read."""
     kept: str = session.get(_KEY, {}).get(str(config.pk), "")
     return kept or json.dumps(example_payload(config.lines.all()), indent=2, ensure_ascii=False)
+
+
+def hash_of(text: str) -> str:
+    """A short name for the text, the same in every process."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

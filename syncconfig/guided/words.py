@@ -18,15 +18,21 @@ _DAILY: Final = re.compile(r"(?P<minute>\d{1,2}) (?P<hour>\d{1,2}) \* \* (?P<day
 
 
 def sentences(
-    config: SyncConfig, lines: Sequence[SyncConfigLine], *, trigger: SyncTrigger | None, site_url: str
+    config: SyncConfig,
+    lines: Sequence[SyncConfigLine],
+    *,
+    trigger: SyncTrigger | None,
+    site_url: str,
+    items_path: str = "",
 ) -> list[str]:
-    """One for each thing that staff should know before they switch it on."""
+    """One for each thing that staff should know before they switch it on. `items_path` says where the records are in
+    what is fetched."""
     if config.request_type == "in":
         told = _in(config, lines, site_url)
     elif config.is_odoo_to_odoo:
         return _into_odoo(config, lines, trigger)
     else:
-        told = _fetching(config, lines, trigger) if config.fetches else _out(config, trigger)
+        told = _fetching(config, lines, trigger, items_path) if config.fetches else _out(config, trigger)
     related = [line for line in lines if line.match_field and line.direction != "out"]
     if config.plan_direction != "out":
         told += [_related(line) for line in related]
@@ -82,13 +88,21 @@ def _written(config: SyncConfig, lines: Sequence[SyncConfigLine]) -> list[str]:
     return told
 
 
-def _fetching(config: SyncConfig, lines: Sequence[SyncConfigLine], trigger: SyncTrigger | None) -> list[str]:
+def _fetching(
+    config: SyncConfig, lines: Sequence[SyncConfigLine], trigger: SyncTrigger | None, items_path: str
+) -> list[str]:
+    where = (
+        _("The records are the list under “%(path)s” of the answer.") % {"path": items_path}
+        if items_path
+        else _("The answer is the list of records.")
+    )
     return [
         _("%(url)s is asked with GET, and what it answers is written into %(model)s of %(connection)s.")
         % {"url": config.url, "model": config.model, "connection": config.connection.name},
         *_written(config, lines),
         when_words(trigger),
-        _("Where the records are in the answer, and how its pages follow each other, is said under “Fetching”."),
+        where,
+        _("One answer holds everything, unless it is said under “Fetching” how its pages follow each other."),
     ]
 
 

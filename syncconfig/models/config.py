@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from syncconfig import rules
 from syncconfig.models.connection import OdooConnection
+from syncconfig.script_limits import HELP as LIMITS_HELP
+from syncconfig.script_limits import validate_script_limits
 from syncconfig.secrets import EncryptedTextField, secret_is_stored
 from syncconfig.validators import (
     validate_domain,
@@ -285,6 +287,20 @@ class SyncConfig(models.Model):
             "Python that sees the mapped <code>values</code> and may change them or set <code>result</code> to what "
             "takes their place, e.g. to wrap them."
         ),
+    )
+    before_limits = models.CharField(
+        _("limits before mapping"),
+        max_length=200,
+        blank=True,
+        validators=[validate_script_limits],
+        help_text=LIMITS_HELP,
+    )
+    after_limits = models.CharField(
+        _("limits after mapping"),
+        max_length=200,
+        blank=True,
+        validators=[validate_script_limits],
+        help_text=LIMITS_HELP,
     )
     script_writes = models.CharField(
         _("fields that scripts write"),

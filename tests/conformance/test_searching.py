@@ -123,6 +123,8 @@ CASES: dict[str, Cases] = {
         ([["name", "=like", "a%"]], ()),
         ([["name", "=ilike", "{tag}-e_e"]], ("eve",)),
         ([["ref", "=like", "{tag}\\_a"]], ("ann",)),
+        ([["ref", "=ilike", "{tag}\\_A"]], ("ann",)),
+        ([["ref", "=ilike", "{tag}\\%a"]], ()),
         ([["ref", "like", "{tag}_"]], ("ann", "co")),
         ([["ref", "ilike", ""]], ALL),
         ([["color", "like", "3"]], ("co", "eve")),

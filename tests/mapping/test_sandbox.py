@@ -317,6 +317,39 @@ def test_a_script_that_always_hangs_is_given_up_for_the_page() -> None:
     assert time.monotonic() - began < PATIENCE_S
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "_out.append(('result', 5))\nresult = 1",
+        "_out.append(('bogus', 5))\nresult = 1",
+        "_out.append(5)\nresult = 1",
+        "_out.clear()\nresult = 1",
+        "_out.clear()\n1 / 0\nresult = 1",
+        "_out.pop() if _out else None\n1 / 0\nresult = 1",
+        "global _out\n_out = 5\nresult = 1",
+        "global _out\n_out = [('result', 1)] * 9\n1 / 0\nresult = 1",
+    ],
+)
+def test_a_script_that_meddles_with_what_came_of_the_records_is_stopped(source: str) -> None:
+    """Otherwise a record might get what belongs to another one."""
+    outcomes = run(source, count=4)
+    assert outcomes == [Failed("was stopped: it changed what runs it", None)] * 4
+
+
+def test_what_runs_a_script_may_be_renamed_by_it_to_no_avail() -> None:
+    for source in ("global _drive\n_drive = None", "global _jobs\n_jobs = []"):
+        assert run(f"{source}\nresult = value", count=4) == [Result(at) for at in range(4)]
+
+
+def test_numbers_that_a_script_prints_do_not_keep_it_running() -> None:
+    """Where it was stopped is read from what the driver prints, on the same stream."""
+    began = time.monotonic()
+    source = "import sys\nprint(99999, file=sys.stderr)\nwhile True:\n    pass\nresult = 1"
+    outcomes = run(source, count=8)
+    assert all(isinstance(outcome, Failed) for outcome in outcomes)
+    assert time.monotonic() - began < PATIENCE_S
+
+
 def test_records_that_together_need_more_time_than_one_may_are_tried_in_smaller_groups() -> None:
     source = "for i in range(value % 1 + 60000):\n    pass\nresult = value"
     outcomes = run(source, limits=ScriptLimits(time_s=0.15), count=60)

@@ -11,6 +11,7 @@ import pytest
 from mapping.engine import map_in, map_out
 from mapping.plan import Plan, PlanError
 from mapping.results import MappingResult, RelatedRecord
+from mapping.script_runs import AskRefused
 from mapping.spec import ConfigScript, ScriptLimits
 from tests.mapping.conftest import FakeOdoo
 
@@ -390,6 +391,15 @@ def test_without_a_way_to_ask_env_says_so(make_plan: MakePlan) -> None:
     plan = make_plan("res.partner", REF, NAME, script("result = env['x'].read([1], ['a'])", "city"))
     (result,) = go_in(plan, {"id": 1, "name": "A"})
     assert errors(result)[0][3] == "the script failed on line 1: RuntimeError: env cannot be used here"
+
+
+def test_a_question_that_makes_no_sense_is_an_error_of_the_record_with_its_line(make_plan: MakePlan) -> None:
+    def ask(model: str, method: str, arguments: Mapping[str, object]) -> object:
+        raise AskRefused("name the fields to read")
+
+    plan = make_plan("res.partner", REF, NAME, script("x = 1\nresult = env['x'].read([1], ['a'])", "city"))
+    (result,) = go_in(plan, {"id": 1, "name": "A"}, ask=ask)
+    assert errors(result)[0][3] == "the script failed on line 2: RuntimeError: name the fields to read"
 
 
 def test_what_odoo_answers_badly_passes_through_unless_the_script_catches_it(make_plan: MakePlan) -> None:

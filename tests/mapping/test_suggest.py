@@ -76,7 +76,7 @@ def test_each_suggestion_says_why_and_shows_the_sample() -> None:
     found = {each.line.field: each for each in suggest_lines("sale.order", ORDER, fields_of)}
     assert found["partner_id"].sample == "ann@example.com"
     assert found["partner_id"].reason == "known by this name elsewhere; res.partner is found by email"
-    assert found["partner_id"].line.options == {"match_field": "email", "on_missing": "create"}
+    assert found["partner_id"].line.options == {"match_field": "email", "on_missing": "create", "case": "ignore"}
     assert found["state"].line.direction == "out"  # read-only in Odoo
     assert all(0 < each.score <= 1 for each in found.values())
 

@@ -58,6 +58,39 @@ def test_what_makes_no_sense_is_refused_before_odoo_is_asked(
     assert not demo_odoo.calls
 
 
+@pytest.mark.parametrize("model", ["ir.config_parameter", "ir.mail_server", "res.users.apikeys", "payment.provider"])
+def test_what_is_kept_for_credentials_is_no_models_to_read(
+    connection: OdooConnection, demo_odoo: DemoOdoo, model: str
+) -> None:
+    with pytest.raises(EnvRefused, match="holds credentials"):
+        odoo_ask(client_for(connection))(model, "search_count", {"domain": []})
+    assert not demo_odoo.calls
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "reason"),
+    [
+        ("no.such", {"domain": [], "fields": ["name"]}, "no.such"),
+        ("res.country", {"domain": [["nope", "=", 1]], "fields": ["name"]}, "nope"),
+        ("res.country", {"domain": [], "fields": ["nope"]}, "nope"),
+        ("res.country", {"domain": [1, 2], "fields": ["name"]}, "Odoo says"),
+    ],
+)
+def test_what_odoo_does_not_know_is_the_questions_fault(
+    connection: OdooConnection, model: str, arguments: Mapping[str, object], reason: str
+) -> None:
+    with pytest.raises(EnvRefused, match=reason):
+        odoo_ask(client_for(connection))(model, "search_read", arguments)
+
+
+def test_an_odoo_that_is_away_is_no_fault_of_the_question(connection: OdooConnection, demo_odoo: DemoOdoo) -> None:
+    client = client_for(connection)
+    client.search_count("res.country", [])
+    demo_odoo.fail_next(5, "drop_before")
+    with pytest.raises(RemoteError):
+        odoo_ask(client)("res.country", "search_count", {"domain": []})
+
+
 @pytest.mark.parametrize("method", ["create", "write", "unlink", "action_confirm", "load", "name_create", "copy"])
 def test_a_read_only_client_refuses_whatever_is_no_reading_method(
     connection: OdooConnection, demo_odoo: DemoOdoo, method: str

@@ -14,6 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from demo.odoo import DemoOdoo
+from outbound.models import PullPolicy
+from syncconfig.guided.answers import items_guess
 from syncconfig.models import ModelSchema, OdooConnection, SyncConfig
 from syncconfig.plans import plan_for
 
@@ -95,6 +97,7 @@ def test_shop_orders_are_set_up_with_a_token_that_is_shown_once(
     path.send()
     sample = json.loads(path.filled()["sample"])
     sample["line_items"][0]["sku"] = sku_of(demo_odoo)
+    sample["shipping_lines"], sample["total_discounts"] = [], "0.00"
     path.send(sample=json.dumps(sample))
     assert path.here == "mapping"
     assert "Customer Reference" in path.text()
@@ -132,6 +135,7 @@ def test_a_catalogue_is_set_up_from_a_record_of_odoo_with_a_schedule(
     path.send()
     assert path.filled()["record_id"] == str(newest)
     path.send()
+    assert len(path.page.select("input[name$='-taken']")) < 25, "what the template does not name is not all proposed"
     path.send(**{"lines-1-key": "product.title"})
     assert path.here == "access"
     path.send(url="https://shop.example.com/items", method="PUT")
@@ -192,6 +196,70 @@ def test_a_sync_that_fetches_is_set_up_from_what_the_other_system_gives(
     config = SyncConfig.objects.get()
     assert (config.fetches, config.methods, config.auth_secret) == (True, ["GET"], "crm-token")
     assert plan_for(config).identifier.field == "ref"
+
+
+ANSWER = '{"data": [{"ref": "C1", "name": "Ann"}, {"ref": "C2", "name": "Bob"}], "has_more": true}'
+
+
+def test_where_the_records_are_in_an_answer_is_found_and_asked(editor: Client, connection: OdooConnection) -> None:
+    path = Path(editor, request_type="fetch")
+    path.send(connection=connection.pk)
+    path.send(model="res.partner")
+    path.send(sample=ANSWER)
+    assert path.here == "sample"
+    assert "The records seem to be the list under “data”" in path.text()
+    assert path.filled()["items_path"] == "data"
+    path.send(items_path="nothing.here")
+    assert "There is no list of records at “nothing.here” in the sample. Try “data”." in path.text()
+    path.send(items_path="data")
+    assert path.here == "mapping"
+    assert {"ref", "name"} <= set(path.filled().values())
+    path.send()
+    path.send(url="https://crm.example.com/api/contacts", auth_type="none")
+    path.send()
+    assert path.here == "review"
+    assert "The records are the list under “data” of the answer." in path.text()
+    assert "Ann" in path.text()
+    assert "Bob" in path.text()
+    path.send(name="Contacts from the CRM")
+    assert SyncConfig.objects.get().pull_policy.items_path == "data"
+
+
+def test_an_answer_that_is_the_list_or_a_record_with_lists_in_it_is_taken_as_it_is(
+    editor: Client, connection: OdooConnection
+) -> None:
+    path = Path(editor, request_type="fetch")
+    path.send(connection=connection.pk)
+    path.send(model="res.partner")
+    path.send(sample='[{"ref": "C1", "name": "Ann"}]')
+    assert path.here == "mapping"
+    path.go("sample")
+    path.send(sample='{"ref": "C1", "name": "Ann", "phones": [{"number": "1"}]}')
+    assert path.filled()["items_path"] == "phones"
+    path.send(items_path="")
+    assert path.here == "mapping"
+    path.send()
+    path.send(url="https://crm.example.com/api/contacts", auth_type="none")
+    path.send()
+    assert "The answer is the list of records." in path.text()
+    path.send(name="Contacts from the CRM")
+    assert not PullPolicy.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sample", "path"),
+    [
+        ({"data": [{"a": 1}]}, "data"),
+        ({"meta": {"tags": [{"x": 1}]}, "result": {"items": [{"a": 1}, {"a": 2}]}}, "result.items"),
+        ({"links": [{"a": 1}], "records": [{"a": 1}, {"a": 2}]}, "records"),
+        ({"my.list": [{"a": 1}]}, '"my.list"'),
+        ({"numbers": [1, 2], "empty": []}, ""),
+        ([{"a": 1}], ""),
+        ("text", ""),
+    ],
+)
+def test_the_list_of_records_is_the_shallowest_and_longest(sample: Any, path: str) -> None:
+    assert items_guess(sample) == path
 
 
 def test_lines_are_compared_again_when_the_methods_are_chosen(

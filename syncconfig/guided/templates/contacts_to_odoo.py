@@ -48,10 +48,16 @@ BY_EMAIL = SyncTemplate(
         "only_changed": True,
     },
     lines=(
-        _same("email", is_identifier=True, required=True),
+        _same("email", is_identifier=True, required=True, options={"case": "ignore"}),
         *_LINES,
         _same("ref", is_optional=True),
-        _same("parent_id", calculation="relational", match_field="email", is_optional=True),
+        _same(
+            "parent_id",
+            calculation="relational",
+            match_field="email",
+            is_optional=True,
+            options={"case": "ignore"},
+        ),
     ),
     notes=(
         _("Two contacts with one e-mail address are not told apart: the second is refused. Use references there."),

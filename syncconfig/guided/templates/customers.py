@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from syncconfig.guided.templates import SyncTemplate
 
 _LINES = (
-    {"field": "email", "key": "email", "is_identifier": True, "required": True},
+    {"field": "email", "key": "email", "is_identifier": True, "required": True, "options": {"case": "ignore"}},
     {"field": "name", "key": "name", "required": True},
     {"field": "is_company", "key": "is_company"},
     {"field": "phone", "key": "phone"},

@@ -6,6 +6,41 @@ from django.utils.translation import gettext_lazy as _
 
 from syncconfig.guided.templates import SyncTemplate
 
+TOTALS_SCRIPT = """\
+# What the shop keeps beside the lines becomes lines, so that the total in Odoo is the shop's. Each needs a product:
+# SHIPPING, DISCOUNT and TIP are internal references in Odoo.
+from decimal import Decimal
+
+def amount(value):
+    return Decimal(str(value or 0))
+
+def given_off(holder):
+    return amount((holder.get("applied_discount") or {}).get("amount"))
+
+order = record
+if "line_items" not in order:
+    # The record may stand in an envelope: {"order": {...}}.
+    inner = [each for each in record.values() if isinstance(each, dict) and "line_items" in each]
+    order = inner[0] if inner else {}
+lines = order.get("line_items")
+if direction == "in" and isinstance(lines, list) and lines:
+    if "total_discounts" in order:
+        discount = amount(order["total_discounts"])
+    else:
+        # A draft order has its discounts where they were given.
+        discount = sum([given_off(each) for each in lines], given_off(order))
+    codes = ", ".join([str(each.get("code")) for each in order.get("discount_codes") or [] if each.get("code")])
+    extra = [
+        ("SHIPPING", each.get("title") or "Shipping", amount(each.get("price")))
+        for each in order.get("shipping_lines") or [order.get("shipping_line") or {}]
+    ]
+    extra.append(("DISCOUNT", "Discount " + codes if codes else "Discount", -discount))
+    extra.append(("TIP", "Tip", amount(order.get("total_tip_received"))))
+    for sku, name, price in extra:
+        if price:
+            lines.append({"sku": sku, "name": name, "quantity": 1, "price": str(price)})
+"""
+
 TEMPLATE = SyncTemplate(
     key="shop-orders-in",
     title=_("Shop orders in"),
@@ -19,6 +54,7 @@ TEMPLATE = SyncTemplate(
         "method_post": True,
         "auth_type": "bearer",
         "on_existing": "update",
+        "before_script": TOTALS_SCRIPT,
     },
     lines=(
         {"field": "client_order_ref", "key": "name", "is_identifier": True, "required": True},
@@ -31,6 +67,7 @@ TEMPLATE = SyncTemplate(
             "match_field": "email",
             "on_missing": "create",
             "required": True,
+            "options": {"case": "ignore"},
         },
         {
             "field": "partner_id.name",
@@ -76,7 +113,9 @@ TEMPLATE = SyncTemplate(
         "email": "bob.norman@example.com",
         "created_at": "2025-01-10T11:00:00-05:00",
         "currency": "USD",
-        "total_price": "199.00",
+        "total_price": "194.00",
+        "total_discounts": "10.00",
+        "discount_codes": [{"code": "TENOFF", "amount": "10.00"}],
         "financial_status": "paid",
         "note": "Please leave it at the door.",
         "customer": {
@@ -96,14 +135,15 @@ TEMPLATE = SyncTemplate(
         "line_items": [
             {"id": 466157049, "sku": "IPOD2008GREEN", "name": "IPod Nano - 8gb", "quantity": 1, "price": "199.00"}
         ],
+        "shipping_lines": [{"title": "Standard", "price": "5.00"}],
     },
     needs=_("Sales"),
     notes=(
         _("Products are found by their internal reference, which must be the shop's SKU."),
         _("The quotation waits for somebody to confirm it. Prices come from the shop; taxes from Odoo."),
         _(
-            "Discounts and shipping costs stand beside the lines of a Shopify order and are not taken over: give them "
-            "lines or a script of their own, or the quotation's total differs from the shop's."
+            "Shipping, discounts and tips become lines too, so that the total is the shop's: make products with the "
+            "internal references SHIPPING, DISCOUNT and TIP in Odoo. The script before mapping does it."
         ),
         _(
             "Shopify signs what it sends instead of showing a token: add a credential of the kind “Signature” on the "

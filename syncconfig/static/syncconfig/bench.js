@@ -27,11 +27,15 @@
   /** Where the script stands, and which way it works. */
   function placeOf(area) {
     const way = value("request_type") === "out" ? "out" : "in";
-    if (area.name === "before_script" || area.name === "after_script") return { place: area.name, direction: way, key: "" };
+    if (area.name === "before_script" || area.name === "after_script") {
+      const limits = value(area.name.replace("script", "limits"));
+      return { place: area.name, direction: way, key: "", limits };
+    }
     const line = area.name.replace(/script(_reverse)?$/, "");
     const direction = area.name.endsWith("_reverse") || value(`${line}direction`) === "out" ? "out" : way;
     const key = direction === "out" ? value(`${line}field`) : value(`${line}key`);
-    return { place: value(`${line}opt_script_mode`) || "evaluate", direction, key };
+    const limits = value(`${line}opt_limits`);
+    return { place: value(`${line}opt_script_mode`) || "evaluate", direction, key, limits };
   }
 
   function show(area, box, answer) {
