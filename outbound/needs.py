@@ -17,6 +17,7 @@ from outbound.config_health import (
     Health,
     dead_count,
     last_success_of,
+    latest_runs,
     success_columns,
     with_health,
 )
@@ -30,7 +31,6 @@ from outbound.models import (
     Host,
     OdooHook,
     RunState,
-    SyncRun,
     Worker,
 )
 from syncconfig.attention import MOST_OF_A_KIND, Attention, Urgency
@@ -75,7 +75,7 @@ def _is_replaced(worker: Worker, alive: Iterable[Worker]) -> bool:
 
 def failing_need(now: datetime) -> Iterator[Attention]:
     """Syncs that fail: their last run did, or there is nothing but errors."""
-    runs = SyncRun.objects.filter(config=OuterRef("pk"), state=RunState.FAILED).order_by("-id")
+    runs = latest_runs().filter(state=RunState.FAILED)
     failing = with_health(SyncConfig.objects.filter(active=True), now).filter(health=Health.FAILING)
     failing = failing.annotate(run_id=Subquery(runs.values("pk")[:1]), run_error=Subquery(runs.values("error")[:1]))
     rows = list(failing.order_by("name").values("pk", "name", "last_run_state", "run_id", "run_error")[:ONE_MORE])
