@@ -24,6 +24,7 @@ from clients.errors import RemoteError
 from syncconfig.admin.actions import ConfigActionsMixin, add_config_button, add_config_list_button
 from syncconfig.admin.columns import HealthColumnsMixin, health_column
 from syncconfig.admin.connection import tell_result
+from syncconfig.admin.deleting import CountedDeletionMixin
 from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.form_words import form_words
 from syncconfig.admin.guided import GuidedMixin, new_sync
@@ -31,6 +32,7 @@ from syncconfig.admin.inlines import HeaderInline, LineInline, ParamInline, Trig
 from syncconfig.admin.learning import KNOWN_FIELDS, fields_learn_submitted
 from syncconfig.admin.lookups import LookupsMixin
 from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
+from syncconfig.admin.seen import CONFIG_MARKS, SeenMixin
 from syncconfig.admin.suggestions import suggest
 from syncconfig.code_inputs import AUTHOR_PERMISSION
 from syncconfig.drifts import drift_check, snapshot_keep
@@ -55,7 +57,14 @@ _AUTH = "typeof auth_type === 'undefined' || auth_type {}"
 
 @admin.register(SyncConfig)
 class SyncConfigAdmin(
-    GuidedMixin, HealthColumnsMixin, LookupsMixin, ConfigActionsMixin, ReadableErrorsMixin, ModelAdmin
+    GuidedMixin,
+    HealthColumnsMixin,
+    LookupsMixin,
+    ConfigActionsMixin,
+    CountedDeletionMixin,
+    SeenMixin,
+    ReadableErrorsMixin,
+    ModelAdmin,
 ):
     class Media:
         css = {"all": ("syncconfig/config.css",)}
@@ -88,6 +97,7 @@ class SyncConfigAdmin(
     readonly_fields = ("shown_address", "shown_curl", "shown_pair", "drift_details")
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
     warn_unsaved_form = True
+    marks = CONFIG_MARKS
     save_as = False
     conditional_fields = {
         **dict.fromkeys(("endpoint", "shown_address", "shown_curl"), _IN),
