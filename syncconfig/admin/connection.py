@@ -22,6 +22,7 @@ from unfold.forms import BaseDialogForm
 
 from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.safety import ReadableErrorsMixin
+from syncconfig.admin.seen import CONNECTION_MARKS, SeenMixin
 from syncconfig.forms import OdooConnectionForm
 from syncconfig.health import PROTOCOL_NAMES, State, health_of, key_sentence
 from syncconfig.models import OdooConnection
@@ -79,7 +80,7 @@ def tell_refreshed(request: HttpRequest, report: Refreshed) -> None:
 
 
 @admin.register(OdooConnection)
-class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
+class OdooConnectionAdmin(SeenMixin, ReadableErrorsMixin, ModelAdmin):
     form = OdooConnectionForm
     hidden_column = "secret"
     list_display = ("name", "url", "database", "login", "shown_state", "shown_note", "checked_at")
@@ -87,6 +88,8 @@ class OdooConnectionAdmin(ReadableErrorsMixin, ModelAdmin):
     actions_detail = ("test_connection", "refresh_models")
     actions_submit_line = ("save_and_test",)
     warn_unsaved_form = True
+    change_form_before_template = "admin/syncconfig/seen.html"
+    marks = CONNECTION_MARKS
     readonly_fields = ("shown_health", "shown_models")
     fieldsets = (
         (
