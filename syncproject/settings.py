@@ -273,6 +273,14 @@ def _keyboard(request: object) -> str:
     return static("syncconfig/keyboard.js")
 
 
+def _sending(request: object) -> str:
+    return static("syncconfig/sending.js")
+
+
+def _favicon(request: object) -> str:
+    return static("syncconfig/favicon.svg")
+
+
 UNFOLD = {
     "SITE_TITLE": _("Sync hub for Odoo"),
     "SITE_HEADER": _("Sync hub"),
@@ -283,7 +291,8 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     "STYLES": [_stylesheet, _home_stylesheet, _everyone],
     "DASHBOARD_CALLBACK": "syncproject.home.home",
-    "SCRIPTS": [_keyboard],
+    "SCRIPTS": [_keyboard, _sending],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
     "SHOW_LANGUAGES": True,
     "SIDEBAR": {
         "show_search": True,
