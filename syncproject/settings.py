@@ -208,6 +208,7 @@ REST_FRAMEWORK = {
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
+SYNC_SITE_URL = env.str("SYNC_SITE_URL", default="")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sync-hub@localhost")
 
 # --- Language, time, static files, log of the process ----------------------------------------------------------
@@ -219,6 +220,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["syncproject.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -277,6 +279,10 @@ def _sending(request: object) -> str:
     return static("syncconfig/sending.js")
 
 
+def _zone(request: object) -> str:
+    return static("syncconfig/zone.js")
+
+
 def _favicon(request: object) -> str:
     return static("syncconfig/favicon.svg")
 
@@ -291,7 +297,7 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     "STYLES": [_stylesheet, _home_stylesheet, _everyone],
     "DASHBOARD_CALLBACK": "syncproject.home.home",
-    "SCRIPTS": [_keyboard, _sending],
+    "SCRIPTS": [_zone, _keyboard, _sending],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
     "SHOW_LANGUAGES": True,
     "SIDEBAR": {

@@ -9,10 +9,9 @@ from django.db import models
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -41,6 +40,7 @@ from syncconfig.forms import SyncConfigForm
 from syncconfig.models import OdooConnection, RequestType, SyncConfig
 from syncconfig.probes import connection_probe
 from syncconfig.secrets import SecretUnreadable
+from syncconfig.spans import ago
 from syncconfig.trail import act_record
 from syncconfig.watching import watched
 
@@ -90,6 +90,8 @@ class SyncConfigAdmin(
     list_filter_submit = False
     list_select_related = ("connection", "target_connection")
     search_fields = ("name", "model", "endpoint", "url")
+    empty_text = _("No sync yet. One says which records go where, which field becomes which key, and when.")
+    empty_url, empty_link = reverse_lazy("admin:syncconfig_guided_start"), _("New sync")
     show_add_link = False  # “New sync” takes its place, and offers the bare form as well
     change_form_before_template = "admin/syncconfig/config_before.html"
     change_form_outer_after_template = "admin/syncconfig/config_after.html"
@@ -240,8 +242,8 @@ class SyncConfigAdmin(
 
     @admin.display(description=_("Changed in Odoo"))
     def drift_details(self, config: SyncConfig) -> SafeString:
-        ago = timesince(config.drift_checked_at) if config.drift_checked_at else "-"
-        return render_to_string("admin/syncconfig/drift.html", {"drifts": config.drift, "ago": ago})
+        when = ago(config.drift_checked_at) if config.drift_checked_at else "-"
+        return render_to_string("admin/syncconfig/drift.html", {"drifts": config.drift, "ago": when})
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
         """Schedules are for configs that send."""
