@@ -72,6 +72,7 @@ class TimeFilter(admin.SimpleListFilter):
 
 @admin.register(Act)
 class ActAdmin(KeysetAdminMixin, ModelAdmin):
+    empty_text = _("Nobody has changed anything or pressed a button yet.")
     list_display = ("shown_time", "user", "shown_kind", "shown_object", "shown_action", "shown_message")
     list_display_links = ("shown_time",)
     list_filter = (UserFilter, KindFilter, TimeFilter)

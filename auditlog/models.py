@@ -135,7 +135,10 @@ class TrafficHour(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["config_id", "hour", "direction", "party"], name="traffic_once_per_hour")
         ]
-        indexes = [models.Index(fields=["hour"], name="traffic_by_hour")]
+        indexes = [
+            models.Index(fields=["hour"], name="traffic_by_hour"),
+            models.Index(fields=["config_id", "direction", "party", "-last_ok_at"], name="traffic_last_ok"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H} {self.config_id} {self.direction} {self.party}: {self.count}"

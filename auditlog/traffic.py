@@ -101,8 +101,18 @@ def _tail() -> list[tuple[Any, ...]] | None:
 
 def last_ok_of_config() -> QuerySet[TrafficHour, Any]:
     """For a Subquery in a query of configs: when an exchange of its direction went well for the last time."""
-    rows = TrafficHour.objects.filter(config_id=OuterRef("pk"), direction=OuterRef("request_type"), party=Party.API)
-    return rows.filter(last_ok_at__isnull=False).order_by("-hour").values("last_ok_at")[:1]
+    # Not by hour: there is an index on hours alone, by which PostgreSQL would walk back through those of all configs.
+    rows = _of_config().filter(last_ok_at__isnull=False)
+    return rows.order_by("-last_ok_at").values("last_ok_at")[:1]
+
+
+def any_hour_of_config() -> QuerySet[TrafficHour, Any]:
+    """For a Subquery in a query of configs: any hour in which there was an exchange; NULL where there never was one."""
+    return _of_config().order_by("-last_ok_at").values("hour")[:1]
+
+
+def _of_config() -> QuerySet[TrafficHour]:
+    return TrafficHour.objects.filter(config_id=OuterRef("pk"), direction=OuterRef("request_type"), party=Party.API)
 
 
 def api_hours(since: datetime) -> QuerySet[TrafficHour]:

@@ -6,6 +6,7 @@ import argparse
 import multiprocessing
 from pathlib import Path
 
+import bench.admin
 import bench.inbound
 import bench.inbound_queued
 import bench.mapping

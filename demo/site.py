@@ -50,9 +50,10 @@ class Demo:
 
 @dataclass
 class Site:
-    """One running hub. `env` is what its processes need to know."""
+    """One running hub. `env` is what its processes need to know. Without a `database_url` it has a SQLite file."""
 
     home: Path = BASE_DIR / "var" / "demo"
+    database_url: str = ""
     port: int = field(default_factory=lambda: free_port(8000))
     env: dict[str, str] = field(default_factory=dict)
 
@@ -69,7 +70,7 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "syncproject.settings",
             "SECRET_KEY": secrets.token_urlsafe(50),
             "SYNC_SECRET_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-            "DATABASE_URL": f"sqlite:///{self.home / 'sync.sqlite3'}",
+            "DATABASE_URL": self.database_url or f"sqlite:///{self.home / 'sync.sqlite3'}",
             "REDIS_URL": "",
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "DEBUG": "False",

@@ -149,6 +149,9 @@ add_config_columns(ConfigColumns(load=waiting_of, show={"backlog": shown_waiting
 class InboundRequestAdmin(KeysetAdminMixin, ModelAdmin):
     """Looked at, never changed. Bodies and answers are left to the log, which hides what is secret in them."""
 
+    empty_text = _(
+        "No request is kept. Those to queued endpoints and those with an Idempotency-Key are; all are in the Log."
+    )
     list_display = ("public_id", "config", "method", "shown_state", "status", "attempts", "created_at", "done_at")
     list_filter = (("config", NamedFilter), "state", "is_queued")
     list_filter_submit = False

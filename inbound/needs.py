@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from inbound.models import InboundRequest, RequestState
 from outbound.config_health import MOST_COUNTED, CappedCount
 from syncconfig.attention import MOST_OF_A_KIND, Attention, Urgency
 from syncconfig.models import RequestType, SyncConfig
+from syncconfig.spans import span_since
 
 STUCK_AFTER: Final = timedelta(minutes=10)
 
@@ -26,7 +26,7 @@ def queues_need(now: datetime) -> Iterator[Attention]:
     for row in rows[:MOST_OF_A_KIND]:
         text = _("Accepted requests wait: %(count)s, the oldest for %(span)s. %(reason)s") % {
             "count": waiting_text(row["waiting"]),
-            "span": timesince(row["oldest_at"], now),
+            "span": span_since(row["oldest_at"], now),
             "reason": row["reason"] or "",
         }
         yield Attention(

@@ -22,6 +22,7 @@ from clients.errors import RemoteError
 from clients.http import Timeouts
 from clients.observe import observing
 from clients.statuses import raise_for_status
+from outbound.alert_mail import letter
 from outbound.models import DeliveryPolicy
 from syncconfig.connections import http_client
 from syncconfig.models import SyncConfig
@@ -83,7 +84,8 @@ def _mail(addresses: str, config: SyncConfig, trouble: Trouble, text: str) -> No
     if not to:
         return
     try:
-        send_mail(f"[Sync hub] {config.name}: {trouble.value.replace('_', ' ')}", text, None, to)
+        subject, body = letter(config, trouble.value, text, timezone.now())
+        send_mail(subject, body, None, to)
     except Exception:  # whatever the mail server did
         logger.exception("The alert for %s could not be mailed", config.name)
 

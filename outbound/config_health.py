@@ -15,8 +15,7 @@ from django.db.models import Case, Exists, Min, OuterRef, Q, QuerySet, Subquery,
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Schedule
 
-from auditlog.models import TrafficHour
-from auditlog.traffic import Rate, api_hours, last_ok_of_config, rates_of
+from auditlog.traffic import Rate, any_hour_of_config, api_hours, last_ok_of_config, rates_of
 from clients.odoo.changes import FORMAT, ChangeCursor
 from outbound.models import Delivery, DeliveryPolicy, DeliveryState, OdooHook, RunState, SyncRun
 from outbound.states import ACTIVE_RUNS
@@ -68,22 +67,31 @@ class CappedCount(Subquery):
 
 def with_health(configs: QuerySet[SyncConfig], now: datetime) -> QuerySet[Any]:
     """The configs with their `health`."""
-    runs = SyncRun.objects.filter(config=OuterRef("pk"))
     mine = Q(config_id=OuterRef("pk"), direction=OuterRef("request_type"))
     went_well = Q(last_ok_at__isnull=False)
     recent, day = (api_hours(now - span).filter(mine) for span in (RECENT, DAY))
-    ended = runs.exclude(state__in=ACTIVE_RUNS).order_by("-id")
+    ended = latest_runs().exclude(state__in=ACTIVE_RUNS)
     only_errors = Q(Exists(recent), ~Exists(recent.filter(went_well))) | Q(Exists(day), ~Exists(day.filter(went_well)))
-    return configs.annotate(last_run_state=Subquery(ended.values("state")[:1])).annotate(
+    return configs.annotate(
+        last_run_state=Subquery(ended.values("state")[:1]),
+        # Rather than Exists, for which PostgreSQL reads the whole table where there is none.
+        last_run_at=Subquery(latest_runs().values("created_at")[:1]),
+        traffic_hour=Subquery(any_hour_of_config()),
+    ).annotate(
         health=Case(
             When(active=False, then=Value(Health.OFF)),
             When(delivery_policy__is_paused=True, request_type=RequestType.OUT, then=Value(Health.PAUSED)),
             When(Q(last_run_state=RunState.FAILED) | only_errors, then=Value(Health.FAILING)),
-            When(~Exists(runs) & ~Exists(TrafficHour.objects.filter(mine)), then=Value(Health.NEVER)),
+            When(last_run_at=None, traffic_hour=None, then=Value(Health.NEVER)),
             default=Value(Health.HEALTHY),
             output_field=models.CharField(),
         )
     )
+
+
+def latest_runs() -> QuerySet[SyncRun]:
+    """For a Subquery in a query of configs: its runs, the latest first, by the index on their times."""
+    return SyncRun.objects.filter(config=OuterRef("pk")).order_by("-created_at")
 
 
 def facts_of(configs: Sequence[SyncConfig], now: datetime) -> dict[int, Facts]:
@@ -107,7 +115,7 @@ def last_success_of(row: dict[str, Any]) -> datetime | None:
 
 def success_columns() -> dict[str, Any]:
     """To annotate a query of configs with, for `last_success_of`."""
-    done = SyncRun.objects.filter(config=OuterRef("pk"), state=RunState.DONE).order_by("-id")
+    done = latest_runs().filter(state=RunState.DONE)
     return {"done_at": Subquery(done.values("finished_at")[:1]), "ok_at": Subquery(last_ok_of_config())}
 
 
@@ -136,7 +144,7 @@ def late_configs(now: datetime) -> Iterator[Late]:
 
 
 def _rows(ids: list[int], now: datetime) -> list[dict[str, Any]]:
-    runs = SyncRun.objects.filter(config=OuterRef("pk")).order_by("-id")
+    runs = latest_runs()
     policy = DeliveryPolicy.objects.filter(config=OuterRef("pk"))
     configs = with_health(SyncConfig.objects.filter(pk__in=ids), now).annotate(
         **success_columns(),

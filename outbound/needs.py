@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery, Sum
 from django.urls import reverse
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from auditlog.traffic import api_hours
 from outbound.config_health import (
+    DAY,
     MOST_COUNTED,
     CappedCount,
     Health,
     dead_count,
     late_configs,
+    latest_runs,
     with_health,
 )
 from outbound.heartbeat import ABSENT_AFTER
@@ -30,15 +32,18 @@ from outbound.models import (
     Host,
     OdooHook,
     RunState,
-    SyncRun,
     Worker,
 )
 from syncconfig.attention import MOST_OF_A_KIND, Attention, Urgency
 from syncconfig.models import SyncConfig
+from syncconfig.spans import span_since
 
 RESTARTED_LATELY: Final = timedelta(minutes=15)
 VANISHED_LATELY: Final = timedelta(hours=2)
 ONE_MORE: Final = MOST_OF_A_KIND + 1
+MANY_FAILED: Final = 5
+MANY_PERCENT: Final = 10
+"""From so many failed exchanges of a day on, and from such a share of them, somebody should look."""
 
 
 def worker_needs(now: datetime) -> Iterator[Attention]:
@@ -49,7 +54,7 @@ def worker_needs(now: datetime) -> Iterator[Attention]:
     if not alive:
         seen = ""
         if workers:
-            seen = _("The last one was seen %(span)s ago.") % {"span": timesince(workers[0].beat_at, now)}
+            seen = _("The last one was seen %(span)s ago.") % {"span": span_since(workers[0].beat_at, now)}
         text = _(
             "No worker is there, so nothing is sent, run or counted. Start one with manage.py syncworker. %(seen)s"
         ) % {"seen": seen}
@@ -60,11 +65,11 @@ def worker_needs(now: datetime) -> Iterator[Attention]:
             if _is_replaced(worker, alive) or worker.beat_at < now - VANISHED_LATELY:
                 continue
             text = _("It was seen last %(span)s ago, and did not say that it ends.")
-            text %= {"span": timesince(worker.beat_at, now)}
+            text %= {"span": span_since(worker.beat_at, now)}
             yield Attention(Urgency.SOON, str(worker), text, url, "outbound.view_worker")
         elif worker.restarted_at and worker.restarted_at > now - RESTARTED_LATELY:
             text = _("Its processes ended or hung and were started anew, %(span)s ago; its output says why.")
-            text %= {"span": timesince(worker.restarted_at, now)}
+            text %= {"span": span_since(worker.restarted_at, now)}
             yield Attention(Urgency.SOON, str(worker), text, url, "outbound.view_worker")
 
 
@@ -75,7 +80,7 @@ def _is_replaced(worker: Worker, alive: Iterable[Worker]) -> bool:
 
 def failing_need(now: datetime) -> Iterator[Attention]:
     """Syncs that fail: their last run did, or there is nothing but errors."""
-    runs = SyncRun.objects.filter(config=OuterRef("pk"), state=RunState.FAILED).order_by("-id")
+    runs = latest_runs().filter(state=RunState.FAILED)
     failing = with_health(SyncConfig.objects.filter(active=True), now).filter(health=Health.FAILING)
     failing = failing.annotate(run_id=Subquery(runs.values("pk")[:1]), run_error=Subquery(runs.values("error")[:1]))
     rows = list(failing.order_by("name").values("pk", "name", "last_run_state", "run_id", "run_error")[:ONE_MORE])
@@ -86,11 +91,29 @@ def failing_need(now: datetime) -> Iterator[Attention]:
         yield Attention(Urgency.BROKEN, _("More failing syncs"), _("Show all"), url, "syncconfig.view_syncconfig")
 
 
+def refusing_need(now: datetime) -> Iterator[Attention]:
+    """Syncs that work, but of whose exchanges within a day many failed: each may be a record that somebody misses."""
+    hours = api_hours(now - DAY).values("config_id").annotate(counted=Sum("count"), bad=Sum("failed"))
+    # Where all failed, the sync is failing, which is told above.
+    many = hours.filter(bad__gte=MANY_FAILED, bad__lt=F("counted"), counted__lt=F("bad") * 100 / MANY_PERCENT)
+    rows = list(many.order_by("-bad").values_list("config_id", "counted", "bad")[:MOST_OF_A_KIND])
+    names = dict(SyncConfig.objects.filter(pk__in=[row[0] for row in rows], active=True).values_list("pk", "name"))
+    for config_id, counted, bad in rows:
+        if config_id not in names:
+            continue
+        text = _("Of %(count)s exchanges within 24 hours, %(failed)s failed. Look why, and whether the senders know.")
+        text %= {"count": counted, "failed": bad}
+        url = (
+            f"{reverse('admin:auditlog_apilog_changelist')}?config__id__exact={config_id}&status_class=failed&period=1d"
+        )
+        yield Attention(Urgency.SOON, names[config_id], text, url, "auditlog.view_apilog")
+
+
 def late_need(now: datetime) -> Iterator[Attention]:
     """Syncs that have not succeeded for longer than promised."""
     for late in islice(late_configs(now), MOST_OF_A_KIND):
         text = _("Late: it has not succeeded for %(span)s; promised is every %(promised)s.")
-        text %= {"span": timesince(late.latest, now), "promised": timesince(now - late.promised, now)}
+        text %= {"span": span_since(late.latest, now), "promised": span_since(now - late.promised, now)}
         url = reverse("admin:syncconfig_syncconfig_change", args=[late.config_id])
         yield Attention(Urgency.BROKEN, late.name, text, url, "syncconfig.view_syncconfig")
 
@@ -128,7 +151,7 @@ def conflicts_need(now: datetime) -> Iterator[Attention]:
 def breakers_need(now: datetime) -> Iterator[Attention]:
     """Hosts that are left alone because they do not answer."""
     for host in Host.objects.filter(state=BreakerState.OPEN).order_by("opened_at")[:MOST_OF_A_KIND]:
-        span = timesince(host.opened_at, now) if host.opened_at else "-"
+        span = span_since(host.opened_at, now) if host.opened_at else "-"
         text = _("Left alone for %(span)s: %(error)s") % {"span": span, "error": host.last_error or "-"}
         url = reverse("admin:outbound_host_change", args=[host.pk])
         yield Attention(Urgency.BROKEN, host.address, text, url, "outbound.view_host")
@@ -143,7 +166,9 @@ def hooks_need(now: datetime) -> Iterator[Attention]:
         yield Attention(Urgency.BROKEN, name, text, url, "syncconfig.view_syncconfig")
 
 
-PROVIDERS: Final = (worker_needs, failing_need, late_need, dead_need, conflicts_need, breakers_need, hooks_need)
+PROVIDERS: Final = (
+    worker_needs, failing_need, late_need, dead_need, conflicts_need, breakers_need, hooks_need, refusing_need,
+)  # fmt: skip
 
 
 def _failing(row: dict[str, Any]) -> Attention:

@@ -109,7 +109,14 @@ class Sending:
         finally:
             self._senders.end(wait=kind is None)
         if self.report.dead:
-            alert(self._config.pk, Trouble.DEAD, f"{self.report.dead} of its deliveries are dead. {self._last_words}")
+            alert(self._config.pk, Trouble.DEAD, f"{self._dead_words()} {self._last_words}")
+
+    def _dead_words(self) -> str:
+        return (
+            "1 of its deliveries is dead."
+            if self.report.dead == 1
+            else f"{self.report.dead} of its deliveries are dead."
+        )
 
     @property
     def is_hungry(self) -> bool:

@@ -18,7 +18,19 @@ from syncconfig.secret_forms import SecretField, SecretModelForm
 CONFIG_SCRIPTS = ("before_script", "after_script")
 
 
-class OdooConnectionForm(MoveAskingForm, SecretModelForm):
+class SeenForm(SecretModelForm):
+    """A form that is not saved while `overtaken` says who else has saved the row since it was opened."""
+
+    overtaken: ClassVar[str] = ""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.overtaken:
+            self.add_error(None, self.overtaken)
+        return cleaned
+
+
+class OdooConnectionForm(MoveAskingForm, SeenForm):
     secret_names = secrets_needed = ("secret",)
     secret = SecretField()
 
@@ -27,7 +39,7 @@ class OdooConnectionForm(MoveAskingForm, SecretModelForm):
         exclude = ["secret"]
 
 
-class SyncConfigForm(MoveAskingForm, SecretModelForm):
+class SyncConfigForm(MoveAskingForm, SeenForm):
     """`known_fields` is what could be learnt of Odoo's fields; None, and the domain is not compared with them.
     `may_author` says whether the user may write scripts; without it any change of one is refused."""
 

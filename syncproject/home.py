@@ -21,6 +21,7 @@ from outbound.models import Delivery, DeliveryState, SyncRun
 from outbound.states import ACTIVE_RUNS
 from syncconfig.attention import Urgency, attention_for
 from syncconfig.models import OdooConnection, SyncConfig
+from syncconfig.spans import ago
 from syncproject.charts import durations_chart, requests_chart, rows_of
 
 MOST_RUNS: Final = 10
@@ -107,7 +108,8 @@ def _figures(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
         figures.append({"title": _("Deliveries waiting"), "value": value, "url": url})
     if request.user.has_perm("outbound.view_syncrun"):
         ended = SyncRun.objects.exclude(state__in=ACTIVE_RUNS).values_list("finished_at", flat=True).first()
-        figures.append({"title": _("Last run ended"), "moment": ended, "url": _url("outbound_syncrun")})
+        value = ago(ended, now) if ended else _("never")
+        figures.append({"title": _("Last run ended"), "value": value, "url": _url("outbound_syncrun")})
     return figures
 
 

@@ -229,6 +229,7 @@ REST_FRAMEWORK = {
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
+SYNC_SITE_URL = env.str("SYNC_SITE_URL", default="")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="sync-hub@localhost")
 
 # --- Language, time, static files, log of the process ----------------------------------------------------------
@@ -240,6 +241,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["syncproject.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -298,6 +300,18 @@ def _keyboard(request: object) -> str:
     return static("syncconfig/keyboard.js")
 
 
+def _sending(request: object) -> str:
+    return static("syncconfig/sending.js")
+
+
+def _zone(request: object) -> str:
+    return static("syncconfig/zone.js")
+
+
+def _favicon(request: object) -> str:
+    return static("syncconfig/favicon.svg")
+
+
 UNFOLD = {
     "SITE_TITLE": _("Sync hub for Odoo"),
     "SITE_HEADER": _("Sync hub"),
@@ -309,7 +323,8 @@ UNFOLD = {
     "STYLES": [_stylesheet, _home_stylesheet, _everyone],
     "DASHBOARD_CALLBACK": "syncproject.home.home",
     "LOGIN": {"form": "syncproject.login.LoginForm"},
-    "SCRIPTS": [_keyboard],
+    "SCRIPTS": [_zone, _keyboard, _sending],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
     "SHOW_LANGUAGES": True,
     "SIDEBAR": {
         "show_search": True,

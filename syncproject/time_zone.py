@@ -1,4 +1,7 @@
-"""In which time zone a person sees times: the browser's cookie says, or the settings for everybody.
+"""In which time zone a person sees times: the one chosen in this browser, else the browser's own, else that of the
+settings.
+
+The browser's own comes in a cookie that zone.js sets, first on the page of the login, so that nobody has to choose.
 
 Only pages are concerned: what other systems send and get has its own zones.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import unquote
 
 from django import forms
 from django.conf import settings
@@ -21,15 +25,17 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 COOKIE: Final = "sync_time_zone"
+BROWSER_COOKIE: Final = "sync_browser_zone"
 COOKIE_AGE_S: Final = 365 * 86_400
 
 
 def zone_of(request: HttpRequest) -> zoneinfo.ZoneInfo | None:
-    """The zone that the browser has kept, or None where it has none or one that is not known here."""
-    name = request.COOKIES.get(COOKIE, "")
-    if name not in zoneinfo.available_timezones():
-        return None
-    return zoneinfo.ZoneInfo(name)
+    """The zone that was chosen in the browser or is its own; None where it tells none, or none that is known here."""
+    for cookie in (COOKIE, BROWSER_COOKIE):
+        name = unquote(request.COOKIES.get(cookie, ""))
+        if name in zoneinfo.available_timezones():
+            return zoneinfo.ZoneInfo(name)
+    return None
 
 
 class TimeZone:
@@ -39,8 +45,7 @@ class TimeZone:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        zone = zone_of(request) if COOKIE in request.COOKIES else None
-        with timezone.override(zone or timezone.get_default_timezone()):
+        with timezone.override(zone_of(request) or timezone.get_default_timezone()):
             return self._get_response(request)
 
 
@@ -54,9 +59,9 @@ class TimeZoneForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        everybody = _("As for everybody (%(zone)s)") % {"zone": settings.TIME_ZONE}
+        own = _("The one of this computer, else %(zone)s") % {"zone": settings.TIME_ZONE}
         known = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
-        self.fields["zone"].choices = [("", everybody), ("UTC", "UTC"), *((name, name) for name in known)]  # type: ignore[attr-defined]
+        self.fields["zone"].choices = [("", own), ("UTC", "UTC"), *((name, name) for name in known)]  # type: ignore[attr-defined]
 
 
 def set_time_zone(request: HttpRequest) -> HttpResponse:

@@ -33,6 +33,9 @@ class ApiLogAdmin(KeysetAdminMixin, ModelAdmin):
     class Media:
         css = {"all": ("auditlog/log.css",)}
 
+    empty_text = _(
+        "Nothing was exchanged yet. Every request that comes in will stand here, and every call of Odoo and others."
+    )
     list_display = (
         "shown_time", "shown_direction", "config", "method", "shown_what", "shown_status", "shown_duration",
         "record_ref",

@@ -1,7 +1,7 @@
 """Runs, deliveries and links to look at, and the buttons that act on them."""
 
 from auditlog.replays import add_replay_offer
-from outbound.admin import config_columns
+from outbound.admin import config_columns, deleting
 from outbound.admin.bench import bench
 from outbound.admin.conflicts import ConflictAdmin
 from outbound.admin.deliveries import DeliveryAdmin
@@ -19,6 +19,7 @@ from outbound.admin.send_sample import send_sample, sends
 from outbound.admin.settings import DeliveryPolicyInline, OutAuthInline, PullPolicyInline
 from outbound.admin.workers import WorkerAdmin
 from syncconfig.admin.actions import add_config_action, add_config_button, add_config_inline, add_config_view
+from syncconfig.admin.deleting import add_deletion_words
 from syncconfig.guided.previewing import add_previewer
 from syncconfig.models import RequestType
 
@@ -35,6 +36,7 @@ add_config_action(resume_chosen)
 add_config_inline(PullPolicyInline, request_type=RequestType.OUT)
 add_config_inline(DeliveryPolicyInline, request_type=RequestType.OUT)
 add_config_inline(OutAuthInline, request_type=RequestType.OUT)
+add_deletion_words(obstacles=deleting.obstacles, consequences=deleting.consequences)
 add_config_view("bench/", name="syncconfig_bench", view=bench)
 add_previewer(draft_shown)
 

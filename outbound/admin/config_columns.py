@@ -14,7 +14,6 @@ from django.template.defaultfilters import truncatechars
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +22,7 @@ from outbound.config_health import MOST_COUNTED, Facts, Health, facts_of, with_h
 from outbound.models import DeliveryState, RunState
 from syncconfig.admin.columns import ConfigColumns, Shown, add_config_columns, add_config_filter
 from syncconfig.models import RequestType, SyncConfig
+from syncconfig.spans import ago, span_since
 
 _COLOURS: Final = {
     Health.HEALTHY: "success",
@@ -126,7 +126,7 @@ def _deliveries(config: SyncConfig, state: DeliveryState, text: str, count: int)
 def _ago(moment: datetime | None) -> Shown:
     if moment is None:
         return _now("never")
-    return _moment(moment, _now("%(span)s ago") % {"span": timesince(moment, depth=1)})
+    return _moment(moment, ago(moment, depth=1))
 
 
 def _until(moment: datetime) -> str:
@@ -136,7 +136,7 @@ def _until(moment: datetime) -> str:
 
 def _span(span: timedelta) -> str:
     now = timezone.now()
-    return timesince(now - span, now, depth=1)
+    return span_since(now - span, now, depth=1)
 
 
 def _moment(moment: datetime, text: str) -> SafeString:

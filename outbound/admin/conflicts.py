@@ -35,6 +35,7 @@ _NEVER = object()
 
 @admin.register(Conflict)
 class ConflictAdmin(LookingAdmin):
+    empty_text = _("No conflict: no record was changed on both sides of a sync between two Odoos.")
     list_display = (
         "title", "shown_state", "config", "shown_fields", "record_id", "target_id", "seen_at", "settled_by",
     )  # fmt: skip

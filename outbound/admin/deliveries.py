@@ -48,6 +48,7 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
     class Media:
         css = {"all": ("auditlog/log.css",)}
 
+    empty_text = _("No delivery yet. Each record that a run sends is one, with its attempts and the answers.")
     list_display = (
         "shown_number", "shown_state", "config", "shown_ids", "shown_created", "shown_tries", "shown_error",
     )  # fmt: skip

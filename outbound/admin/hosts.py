@@ -22,6 +22,7 @@ _COLOURS = {BreakerState.CLOSED: "success", BreakerState.OPEN: "danger"}
 
 @admin.register(Host)
 class HostAdmin(LookingAdmin):
+    empty_text = _("No host yet: each one stands here from the first call that does not get a usable answer.")
     list_display = ("address", "shown_state", "failures", "opened_at", "probe_at", "not_before", "last_error")
     list_filter = ("state",)
     search_fields = ("address",)

@@ -22,6 +22,7 @@ from syncconfig.row_ids import row_id
 
 @admin.register(RecordLink)
 class RecordLinkAdmin(LookingAdmin):
+    empty_text = _("No link yet. Each says which record of Odoo is which one on the other side, once a sync knows it.")
     list_display = ("config", "odoo_id", "external_id", "synced_at", "story_link")
     list_filter = (("config", NamedFilter),)
     search_fields = ("odoo_id",)

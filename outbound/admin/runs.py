@@ -51,9 +51,12 @@ class SyncRunAdmin(LookingAdmin):
         css = {"all": ("auditlog/log.css",)}
         js = ("outbound/live.js",)
 
+    empty_text = _(
+        "No run yet. An Out sync runs at its schedule, when Odoo tells of a change, or by “Run now” on its form."
+    )
     list_display = (
-        "shown_number", "shown_state", "config", "trigger", "created_at", "read_count", "unchanged_count",
-        "held_count", "rejected_count", "shown_progress", "dead_count", "shown_duration",
+        "shown_number", "shown_state", "config", "trigger", "created_at", "read_count", "shown_left", "shown_progress",
+        "dead_count", "shown_duration",
     )  # fmt: skip
     list_display_links = ("shown_number",)
     list_filter = ("state", ("config", NamedFilter), "trigger")
@@ -117,6 +120,17 @@ class SyncRunAdmin(LookingAdmin):
     @admin.display(description=_("State"))
     def shown_state(self, run: SyncRun) -> SafeString:
         return badge(run.get_state_display(), _COLOURS[RunState(run.state)])
+
+    @admin.display(description=_("Not sent"))
+    def shown_left(self, run: SyncRun) -> str:
+        """What was read and is not sent, by why; in one column, of which most runs have little to say."""
+        counts = (
+            (_now("unchanged"), run.unchanged_count),
+            (_now("held back"), run.held_count),
+            (_now("rejected"), run.rejected_count),
+            (_now("in conflict"), run.conflict_count),
+        )
+        return ", ".join(f"{count} {word}" for word, count in counts if count) or "-"
 
     @admin.display(description=_("Delivered"))
     def shown_progress(self, run: SyncRun) -> str:

@@ -16,6 +16,7 @@ from outbound.models import Worker
 
 @admin.register(Worker)
 class WorkerAdmin(LookingAdmin):
+    empty_text = _("No worker is there, so nothing is sent, run or counted. Start one: manage.py syncworker")
     list_display = ("__str__", "shown_state", "processes", "started_at", "beat_at", "waiting", "restarts")
     ordering = ("-beat_at",)
     fields = (

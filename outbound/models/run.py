@@ -93,7 +93,10 @@ class SyncRun(models.Model):
         indexes = [
             models.Index(fields=["state", "claimed_until"]),
             models.Index(fields=["config", "-id"], name="run_by_config"),
-            models.Index(fields=["config", "-id"], name="run_done_by_config", condition=models.Q(state="done")),
+            # By time: asked for the latest of a config in the order of ids, PostgreSQL walks back through the runs of
+            # all configs, which is the whole table for one that never ran.
+            models.Index(fields=["config", "-created_at"], name="run_by_time"),
+            models.Index(fields=["config", "-created_at"], name="run_done_by_time", condition=models.Q(state="done")),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -108,7 +108,8 @@ class OtherOdooTarget(Target):
         except ClaimBusy:
             return [_pair_busy()] * len(units)
         if self._conflicts:
-            alert(self.config.pk, Trouble.CONFLICT, f"{self._conflicts} of its records were changed in both Odoos.")
+            was = "was" if self._conflicts == 1 else "were"
+            alert(self.config.pk, Trouble.CONFLICT, f"{self._conflicts} of its records {was} changed in both Odoos.")
             self._conflicts = 0
         return [results[parcel.pk] for parcel in parcels]
 

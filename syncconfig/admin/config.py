@@ -9,10 +9,9 @@ from django.db import models
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -24,6 +23,7 @@ from clients.errors import RemoteError
 from syncconfig.admin.actions import ConfigActionsMixin, add_config_button, add_config_list_button
 from syncconfig.admin.columns import HealthColumnsMixin, health_column
 from syncconfig.admin.connection import tell_result
+from syncconfig.admin.deleting import CountedDeletionMixin
 from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.form_words import form_words
 from syncconfig.admin.guided import GuidedMixin, new_sync
@@ -31,6 +31,7 @@ from syncconfig.admin.inlines import HeaderInline, LineInline, ParamInline, Trig
 from syncconfig.admin.learning import KNOWN_FIELDS, fields_learn_submitted
 from syncconfig.admin.lookups import LookupsMixin
 from syncconfig.admin.safety import NamedFilter, ReadableErrorsMixin
+from syncconfig.admin.seen import CONFIG_MARKS, SeenMixin
 from syncconfig.admin.suggestions import suggest
 from syncconfig.code_inputs import AUTHOR_PERMISSION
 from syncconfig.drifts import drift_check, snapshot_keep
@@ -40,6 +41,7 @@ from syncconfig.models import OdooConnection, RequestType, SyncConfig
 from syncconfig.moves import MoveAskingAdminMixin
 from syncconfig.probes import connection_probe
 from syncconfig.secrets import SecretUnreadable
+from syncconfig.spans import ago
 from syncconfig.trail import act_record
 from syncconfig.watching import watched
 
@@ -61,6 +63,8 @@ class SyncConfigAdmin(
     LookupsMixin,
     ConfigActionsMixin,
     MoveAskingAdminMixin,
+    CountedDeletionMixin,
+    SeenMixin,
     ReadableErrorsMixin,
     ModelAdmin,
 ):
@@ -88,6 +92,8 @@ class SyncConfigAdmin(
     list_filter_submit = False
     list_select_related = ("connection", "target_connection")
     search_fields = ("name", "model", "endpoint", "url")
+    empty_text = _("No sync yet. One says which records go where, which field becomes which key, and when.")
+    empty_url, empty_link = reverse_lazy("admin:syncconfig_guided_start"), _("New sync")
     show_add_link = False  # “New sync” takes its place, and offers the bare form as well
     change_form_before_template = "admin/syncconfig/config_before.html"
     change_form_outer_after_template = "admin/syncconfig/config_after.html"
@@ -95,6 +101,7 @@ class SyncConfigAdmin(
     readonly_fields = ("shown_address", "shown_curl", "shown_pair", "drift_details")
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
     warn_unsaved_form = True
+    marks = CONFIG_MARKS
     save_as = False
     conditional_fields = {
         **dict.fromkeys(("endpoint", "shown_address", "shown_curl"), _IN),
@@ -247,8 +254,8 @@ class SyncConfigAdmin(
 
     @admin.display(description=_("Changed in Odoo"))
     def drift_details(self, config: SyncConfig) -> SafeString:
-        ago = timesince(config.drift_checked_at) if config.drift_checked_at else "-"
-        return render_to_string("admin/syncconfig/drift.html", {"drifts": config.drift, "ago": ago})
+        when = ago(config.drift_checked_at) if config.drift_checked_at else "-"
+        return render_to_string("admin/syncconfig/drift.html", {"drifts": config.drift, "ago": when})
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
         """Schedules are for configs that send."""

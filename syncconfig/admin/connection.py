@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -22,6 +21,7 @@ from unfold.forms import BaseDialogForm
 
 from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.safety import ReadableErrorsMixin
+from syncconfig.admin.seen import CONNECTION_MARKS, SeenMixin
 from syncconfig.forms import OdooConnectionForm
 from syncconfig.health import PROTOCOL_NAMES, State, health_of, key_sentence
 from syncconfig.models import OdooConnection
@@ -30,6 +30,7 @@ from syncconfig.moves import MoveAskingAdminMixin
 from syncconfig.probes import ProbeResult, connection_probe
 from syncconfig.rights import OPERATIONS
 from syncconfig.schemas import Refreshed, connection_schemas_refresh
+from syncconfig.spans import ago, span_since
 from syncconfig.trail import act_record
 
 _TEST_AFTER_SAVE = "_test_after_save"
@@ -80,14 +81,17 @@ def tell_refreshed(request: HttpRequest, report: Refreshed) -> None:
 
 
 @admin.register(OdooConnection)
-class OdooConnectionAdmin(MoveAskingAdminMixin, ReadableErrorsMixin, ModelAdmin):
+class OdooConnectionAdmin(MoveAskingAdminMixin, SeenMixin, ReadableErrorsMixin, ModelAdmin):
     form = OdooConnectionForm
     hidden_column = "secret"
     list_display = ("name", "url", "database", "login", "shown_state", "shown_note", "checked_at")
     search_fields = ("name", "url", "database")
+    empty_text = _("No connection yet. Make one for each Odoo database, with a user and an API key of the hub's own.")
     actions_detail = ("test_connection", "refresh_models")
     actions_submit_line = ("save_and_test",)
     warn_unsaved_form = True
+    change_form_before_template = "admin/syncconfig/seen.html"
+    marks = CONNECTION_MARKS
     readonly_fields = ("shown_health", "shown_models")
     fieldsets = (
         (
@@ -122,7 +126,7 @@ class OdooConnectionAdmin(MoveAskingAdminMixin, ReadableErrorsMixin, ModelAdmin)
                 "connection": connection,
                 "health": health,
                 "badge_type": _COLOURS[health.state],
-                "ago": timesince(connection.checked_at, now),
+                "ago": ago(connection.checked_at, now),
                 "protocol": PROTOCOL_NAMES.get(Protocol(connection.detected_protocol or Protocol.AUTO), "-"),
                 "key": key_sentence(connection, now=now),
                 "operations": OPERATIONS,
@@ -139,7 +143,7 @@ class OdooConnectionAdmin(MoveAskingAdminMixin, ReadableErrorsMixin, ModelAdmin)
             return _now("None yet: they are learnt when a config is saved.")
         text = _now("%(count)s, the oldest read %(age)s ago") % {
             "count": connection.schemas.count(),
-            "age": timesince(oldest),
+            "age": span_since(oldest),
         }
         url = f"{reverse('admin:syncconfig_modelschema_changelist')}?connection__id__exact={connection.pk}"
         return format_html('<a class="text-link" href="{}">{}</a>', url, text)

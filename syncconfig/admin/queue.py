@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.template.defaultfilters import truncatechars
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
@@ -36,6 +36,7 @@ class _Looking(ModelAdmin):
 class ScheduleAdmin(_Looking):
     """The schedules of the syncs, made from their Schedules tab, and the hub's own."""
 
+    empty_text = _("Nothing is scheduled: the first worker that starts makes the hub's own schedules.")
     list_display = ("name", "shown_times", "next_run")
     fields = ("name", "shown_times", "next_run")
     readonly_fields = ("shown_times",)
@@ -50,7 +51,8 @@ class ScheduleAdmin(_Looking):
         if schedule.schedule_type == Schedule.CRON:
             return str(schedule.cron)
         if schedule.schedule_type == Schedule.MINUTES:
-            return _now("every %(minutes)s minutes") % {"minutes": schedule.minutes}
+            text = ngettext("every minute", "every %(minutes)s minutes", schedule.minutes or 0)
+            return text % {"minutes": schedule.minutes}
         return str(schedule.get_schedule_type_display())
 
 
@@ -58,6 +60,7 @@ class ScheduleAdmin(_Looking):
 class FailureAdmin(_Looking):
     """Tasks that broke off. The sweep has put what they were about back on its way; this is for the maintainers."""
 
+    empty_text = _("No task has broken off.")
     list_display = ("name", "func", "started", "stopped", "shown_reason")
     fields = ("name", "func", "args", "started", "stopped", "shown_result")
     readonly_fields = ("shown_result",)

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -23,12 +22,14 @@ from syncconfig.connections import fields_of
 from syncconfig.models import ModelSchema
 from syncconfig.schemas import MAX_AGE
 from syncconfig.secrets import SecretUnreadable
+from syncconfig.spans import span_since
 from syncconfig.trail import act_record
 from syncconfig.watching import watched
 
 
 @admin.register(ModelSchema)
 class ModelSchemaAdmin(ModelAdmin):
+    empty_text = _("No model is known yet: the fields of a model are read when a sync with it is saved.")
     list_display = ("model", "connection", "shown_age", "shown_state", "error")
     list_filter = (("connection", NamedFilter),)
     search_fields = ("model",)
@@ -51,7 +52,7 @@ class ModelSchemaAdmin(ModelAdmin):
 
     @admin.display(description=_("Age"), ordering="fetched_at")
     def shown_age(self, schema: ModelSchema) -> str:
-        return timesince(schema.fetched_at)
+        return span_since(schema.fetched_at)
 
     @display(description=_("State"), label={"ok": "success", "old": "warning", "failed": "danger"})
     def shown_state(self, schema: ModelSchema) -> tuple[str, str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import mail
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from demo.shop import DemoShop
+from outbound.alert_mail import letter
+from outbound.alerts import Trouble
 from outbound.hosts import Gate, Passage, breaker_close, host_address
 from outbound.models import BreakerState, Delivery, DeliveryPolicy, DeliveryState, Host
 from outbound.sweeps import sweep
@@ -200,9 +204,24 @@ def test_staff_are_told_what_is_dead(config: SyncConfig, shop: DemoShop) -> None
     make_delivery(config, 1)
     shop.fail_next(1, status=422)
     send(config)
-    assert mail.outbox[0].subject == "[Sync hub] Catalogue: dead"
-    assert "1 of its deliveries are dead." in mail.outbox[0].body
+    assert mail.outbox[0].subject == "[Sync hub] Catalogue: something could not be delivered"
+    assert "1 of its deliveries is dead." in mail.outbox[0].body
     assert "422" in mail.outbox[0].body
+    assert "http" not in mail.outbox[0].body.replace(shop.url, "")
+
+
+@override_settings(SYNC_SITE_URL="https://sync.example.com/", TIME_ZONE="Europe/Brussels", LANGUAGE_CODE="en")
+def test_an_alert_leads_to_where_it_is_mended_and_tells_the_time_with_its_zone(
+    config: SyncConfig, client: Client, admin_user: User
+) -> None:
+    client.force_login(admin_user)
+    at = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    for trouble in Trouble:
+        subject, body = letter(config, trouble, "What happened.", at)
+        assert subject.startswith("[Sync hub] Catalogue: ")
+        assert "Time: 2026-07-02 00:30:00 CEST" in body
+        (url,) = [line.removeprefix("Look: ") for line in body.splitlines() if line.startswith("Look: ")]
+        assert client.get(url.removeprefix("https://sync.example.com")).status_code == 200
 
 
 def test_an_alert_that_cannot_be_given_breaks_nothing(config: SyncConfig, shop: DemoShop) -> None:

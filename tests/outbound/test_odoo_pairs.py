@@ -300,7 +300,7 @@ def test_staff_are_told_of_conflicts_once(asking: Pair, here: DemoOdoo, there: D
     disagree(asking, here, there)
     settle_all(asking)
     (letter,) = mail.outbox
-    assert "1 of its records were changed in both Odoos." in letter.body
+    assert "1 of its records was changed in both Odoos." in letter.body
 
 
 def test_a_conflict_that_people_end_in_odoo_closes_itself(asking: Pair, here: DemoOdoo, there: DemoOdoo) -> None:

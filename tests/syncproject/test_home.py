@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from auditlog.bulk import Insert
-from auditlog.models import ApiLog, TrafficMark
-from auditlog.rollup import log_rollup
+from auditlog.models import ApiLog, TrafficHour, TrafficMark
+from auditlog.rollup import hour_of, log_rollup
 from inbound.models import EndpointPolicy, InboundRequest
 from outbound.models import Delivery, DeliveryPolicy, Host, OdooHook, SyncRun, Worker
 from syncconfig.models import OdooConnection, SyncConfig
@@ -168,6 +168,21 @@ def test_each_trouble_leads_to_where_it_is_mended(
     ):  # fmt: skip
         assert words in text
         assert admin_client.get(url).status_code == 200, url
+
+
+def test_a_sync_of_which_many_exchanges_fail_is_told_of_though_it_works(
+    admin_client: Client, out: SyncConfig, worker: Worker
+) -> None:
+    hour = TrafficHour.objects.create(
+        hour=hour_of(timezone.now()), config_id=out.pk, direction="out", party="api", count=60, failed=4,
+        last_ok_at=timezone.now(),
+    )  # fmt: skip
+    assert "exchanges within 24 hours" not in admin_client.get(HOME).content.decode()
+    hour.failed = 12
+    hour.save()
+    text = admin_client.get(HOME).content.decode()
+    assert "Of 60 exchanges within 24 hours, 12 failed." in text
+    assert f"config__id__exact={out.pk}&amp;status_class=failed" in text
 
 
 def test_a_broken_promise_is_told_of(admin_client: Client, out: SyncConfig, worker: Worker) -> None:

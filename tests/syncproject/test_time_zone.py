@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from auditlog.models import ApiLog, Direction, Party
-from syncproject.time_zone import COOKIE
+from syncproject.time_zone import BROWSER_COOKIE, COOKIE
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/time-zone/"
@@ -43,6 +43,15 @@ def test_a_zone_can_be_given_up(admin_client: Client) -> None:
     admin_client.post(PAGE, {"zone": "Asia/Tokyo"})
     admin_client.post(PAGE, {"zone": ""})
     assert "Times in UTC" in admin_client.get(LOG).content.decode()
+
+
+def test_without_a_choice_times_are_those_of_the_computer(admin_client: Client, entry: ApiLog) -> None:
+    admin_client.cookies[BROWSER_COOKIE] = "Asia%2FTokyo"
+    assert "2026-07-02 07:30:00" in admin_client.get(LOG).content.decode()
+    admin_client.post(PAGE, {"zone": "UTC"})
+    assert "2026-07-01 22:30:00" in admin_client.get(LOG).content.decode()
+    admin_client.post(PAGE, {"zone": ""})
+    assert "Times in Asia/Tokyo" in admin_client.get(LOG).content.decode()
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "\0"])

@@ -8,7 +8,7 @@
   "use strict";
 
   const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
-  const names = JSON.parse(document.getElementById("sync-names")?.textContent || "{}");
+  let names = {};
   let opener = null;
 
   function reach(element) {
@@ -41,6 +41,8 @@
   }
 
   function start() {
+    // Only now: the script runs before there is a body, where the names are.
+    names = JSON.parse(document.getElementById("sync-names")?.textContent || "{}");
     mend(document.body);
     document.getElementById("content")?.setAttribute("role", "main");
     new MutationObserver((changes) => {

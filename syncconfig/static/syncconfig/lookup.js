@@ -17,9 +17,10 @@
     // Where another Odoo is the target, keys are the names of its fields.
     [/^lines-\d+-key$/, "there"],
   ];
-  const PSEUDO = [
-    { name: "xml_id", label: "XML id, such as base.be", type: "" },
-    { name: "display_name", label: "the whole display name", type: "" },
+  const words = () => (document.getElementById("sync-lookup") || { dataset: {} }).dataset;
+  const pseudo = () => [
+    { name: "xml_id", label: words().xmlId, type: "" },
+    { name: "display_name", label: words().displayName, type: "" },
   ];
   const answers = new Map();
   let list = null;
@@ -67,7 +68,7 @@
         url,
         fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" })
           .then((response) => response.json())
-          .catch(() => ({ items: [], error: "The hub did not answer." })),
+          .catch(() => ({ items: [], error: words().failed })),
       );
     }
     const answer = await answers.get(url);
@@ -101,8 +102,8 @@
   function about(item) {
     const notes = [item.label];
     if (item.type) notes.push(item.relation ? `${item.type} → ${item.relation}` : item.type);
-    if (item.required) notes.push("required");
-    if (item.readonly) notes.push("read-only");
+    if (item.required) notes.push(words().required);
+    if (item.readonly) notes.push(words().readonly);
     return notes.filter(Boolean).join(" · ");
   }
 
@@ -166,7 +167,7 @@
     if (input !== mine || document.activeElement !== mine) return;
     const now = question(mine);
     if (now.path !== asked.path) return; // typed on meanwhile: a newer question is under way
-    const all = asked.kind === "match" ? [...answer.items, ...PSEUDO] : answer.items;
+    const all = asked.kind === "match" ? [...answer.items, ...pseudo()] : answer.items;
     const exact = all.find((item) => item.name === now.typed);
     if (asked.kind !== "model") hint(mine, exact);
     shown = matching(all, now.typed);
