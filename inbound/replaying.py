@@ -1,15 +1,15 @@
 """A request of the log, processed once more by staff: simulated first, then on the road that it came by.
 
-The log keeps bodies redacted and cut, so it is not always the request. Refused is what would send something else than
-came: a body of which a part was cut or hidden, unless the accepted request still holds it. Refused is also what nobody
-was let in with. A request that is in the queue stays one request there, and one with an Idempotency-Key keeps it.
+The log keeps bodies redacted and cut, so it is not always the request. Refused is what would be something else than
+came: a body of which a part was cut, or is hidden and read by the config, unless the accepted request still holds it.
+Refused is also what nobody was let in with. A request that is in the queue stays one request there, and one with an
+Idempotency-Key keeps it.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -32,6 +32,7 @@ from inbound.crowding import room_at
 from inbound.dry_run import preview_job
 from inbound.endpoints import Extras, allowed_methods, extras_of
 from inbound.errors import API_PREFIX, ApiError, ErrorCode
+from inbound.hidden_parts import hidden_keys, keys_read
 from inbound.jobs import Asked, Reply, job_of, refused
 from inbound.keeping import do_once
 from inbound.models import InboundRequest, RequestState
@@ -65,6 +66,8 @@ class Stored:
     asked: Asked
     body: bytes = field(repr=False)
     row: InboundRequest | None
+    hidden: tuple[str, ...] = ()
+    """Keys whose values the log hides: `***` is processed in their place, which nothing reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,8 @@ def stored_request(entry: ApiLog) -> Stored:
     row = _accepted(entry, config)
     if row is not None and row.state == RequestState.RUNNING:
         raise NotReplayable(_now("it is being processed at this moment."))
-    body = _body(entry, row)
-    return Stored(entry, config, _asked(entry, config, body), body, row)
+    body, hidden = _body(entry, row, config)
+    return Stored(entry, config, _asked(entry, config, body), body, row, hidden)
 
 
 def _accepted(entry: ApiLog, config: SyncConfig) -> InboundRequest | None:
@@ -137,34 +140,23 @@ def _callers(extras: Extras) -> set[str]:
     return {str(key.credential_id) for key in extras.keys} or {str(None)}
 
 
-def _body(entry: ApiLog, row: InboundRequest | None) -> bytes:
+def _body(entry: ApiLog, row: InboundRequest | None, config: SyncConfig) -> tuple[bytes, tuple[str, ...]]:
+    """The body, and the keys in it whose values are hidden."""
     if row is not None and row.body:
-        return row.body.encode()
+        return row.body.encode(), ()
     if not is_whole(entry.request_body):
         raise NotReplayable(
             _now("the log kept only a part of its body (SYNC_LOG_BODY_BYTES). Let the caller send it again.")
         )
-    if HIDDEN in entry.request_body:
-        keys = ", ".join(list(dict.fromkeys(_hidden_keys(entry.request_body)))[:_SHOWN_KEYS])
+    if HIDDEN not in entry.request_body:
+        return entry.request_body.encode(), ()
+    hidden = hidden_keys(entry.request_body)
+    needed = keys_read(hidden, config)
+    if needed or not hidden:
         told = _now("the log hides a part of its body, which would be sent as ***. Let the caller send it again.")
+        keys = ", ".join(needed[:_SHOWN_KEYS])
         raise NotReplayable(f"{told} ({keys})" if keys else told)
-    return entry.request_body.encode()
-
-
-def _hidden_keys(text: str) -> Iterator[str]:
-    try:
-        value = parse_body(text.encode(), "application/json")
-    except ApiError:
-        return
-    stack: list[tuple[str, Any]] = [("", value)]
-    while stack:
-        key, value = stack.pop()
-        if isinstance(value, dict):
-            stack += [(f"{key}.{name}" if key else name, inner) for name, inner in value.items()]
-        elif isinstance(value, list):
-            stack += [(key, inner) for inner in value]
-        elif isinstance(value, str) and HIDDEN in value:
-            yield key
+    return entry.request_body.encode(), tuple(hidden)
 
 
 def _asked(entry: ApiLog, config: SyncConfig, body: bytes) -> Asked:
@@ -282,12 +274,13 @@ def _headers(stored: Stored, user: User) -> dict[str, str]:
 
 
 def _row(stored: Stored, extras: Extras) -> InboundRequest:
-    """As the view would store it. The key counts where it is certain whose it is; an answer that is kept under it is
-    the caller's, and no reason not to do what staff ask for."""
+    """As the view would store it. The key counts where it is certain whose it is and nothing is hidden, as the caller's
+    own retry would otherwise be another request under it. An answer that is kept under it is the caller's, and no
+    reason not to do what staff ask for."""
     key = _header(stored.entry.request_headers, "idempotency-key")
     callers = _callers(extras)
     parts = urlsplit(stored.entry.url)
-    is_known = stored.row is None and len(callers) == 1
+    is_known = stored.row is None and len(callers) == 1 and not stored.hidden
     return accepting.row_of(
         config_id=stored.config.pk,
         request_id=stored.entry.request_id,

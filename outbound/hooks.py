@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
+import time
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
+from django.db.models import F, Q
 from django.utils import timezone
 
 from auditlog.recorder import recording
@@ -16,9 +20,18 @@ from outbound.models import OdooHook
 from outbound.noticed import secret_hash
 from syncconfig.connections import client_for
 from syncconfig.models import SyncConfig
+from syncconfig.secrets import SecretUnreadable
+
+logger = logging.getLogger(__name__)
+
+CHECK_EVERY: Final = timedelta(hours=1)
+TRY_AGAIN_AFTER_S: Final = 600.0
 
 RULES, ACTIONS = "base.automation", "ir.actions.server"
 ARCHIVED_TOO = {"active_test": False}
+
+_tried_at_s: dict[int, float] = {}
+"""When this process last asked about a hook: an Odoo that does not answer is not asked every minute."""
 
 
 class HookExists(Exception):
@@ -65,6 +78,31 @@ def hook_check(*, config: SyncConfig, site_url: str = "") -> list[str]:
         problems = _problems(client, config, hook, site_url)
     OdooHook.objects.filter(pk=hook.pk).update(checked_at=timezone.now(), problem=" ".join(problems))
     return problems
+
+
+def hooks_check(*, limit: int) -> int:
+    """Check up to `limit` hooks that were not checked for an hour; returns how many were. Raises nothing.
+
+    A rule that somebody deletes in Odoo tells nobody, and its sync is silent from then on."""
+    now_s = time.monotonic()
+    due = OdooHook.objects.filter(Q(checked_at=None) | Q(checked_at__lt=timezone.now() - CHECK_EVERY))
+    rows = due.filter(config__active=True).order_by(F("checked_at").asc(nulls_first=True), "pk")
+    waiting = [pk for pk in rows.values_list("config_id", flat=True) if _is_time(pk, now_s)]
+    checked = 0
+    for config_id in waiting[:limit]:
+        _tried_at_s[config_id] = now_s
+        try:
+            config = SyncConfig.objects.select_related("connection").defer("auth_secret").get(pk=config_id)
+            hook_check(config=config)
+            checked += 1
+        except (RemoteError, ValueError, SecretUnreadable, SyncConfig.DoesNotExist) as error:
+            logger.info("The rules in Odoo of config %s were not checked: %s", config_id, error)
+    return checked
+
+
+def _is_time(config_id: int, now_s: float) -> bool:
+    tried_at_s = _tried_at_s.get(config_id)
+    return tried_at_s is None or now_s - tried_at_s >= TRY_AGAIN_AFTER_S
 
 
 def hook_remove(*, config: SyncConfig) -> bool:
@@ -128,9 +166,7 @@ def _problems(client: OdooClient, config: SyncConfig, hook: OdooHook, site_url: 
     actions = client.search_read(
         ACTIONS, [["id", "in", hook.action_ids]], ["name", "state", "webhook_url"], context=ARCHIVED_TOO
     )
-    problems = [f"{len(hook.rule_ids) - len(rules)} of its rules are gone."] if len(rules) < len(hook.rule_ids) else []
-    if len(actions) < len(hook.action_ids):
-        problems.append(f"{len(hook.action_ids) - len(actions)} of its actions are gone.")
+    problems = _gone("rule", len(hook.rule_ids) - len(rules)) + _gone("action", len(hook.action_ids) - len(actions))
     problems += [f"The rule “{rule['name']}” is switched off." for rule in rules if not rule["active"]]
     for action in actions:
         url = str(action["webhook_url"] or "")
@@ -153,6 +189,12 @@ def _problems(client: OdooClient, config: SyncConfig, hook: OdooHook, site_url: 
                 extra = ", ".join(spare) if names else "every field"
                 problems.append(f"The rule “{there[0]['name']}” looks at {extra} too, which costs whoever saves.")
     return problems
+
+
+def _gone(what: str, count: int) -> list[str]:
+    if count < 1:
+        return []
+    return [f"One of its {what}s is gone." if count == 1 else f"{count} of its {what}s are gone."]
 
 
 def _models(client: OdooClient, ids: Sequence[int]) -> dict[int, str]:

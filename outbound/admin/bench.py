@@ -107,20 +107,26 @@ def _job(given: Any) -> dict[str, object]:
     except ValidationError:
         model = ""
     key = given.get("key", "").strip()
-    value: object = None
-    if key:
-        found = parse_path(key.replace("[]", "[0]")).read(record)
-        value = None if found is ABSENT else found
+    # In a list, a script gets the first element of the sample as its record, as it gets each in a real run.
+    inner, is_in_list, _rest = key.rpartition("[]")
+    item = _first(f"{inner}[]", record) if is_in_list and direction == "in" else None
     return {
         "request_data": record,
-        "record": record,
+        "record": record if item is None else item,
+        "item": item,
         "records": [record],
-        "value": value,
+        "value": _first(key, record) if key else None,
         "values": values,
         "params": {},
         "model": model or None,
         "direction": direction,
     }
+
+
+def _first(key: str, record: object) -> object:
+    """What is under the key, of the first element of each list on the way; None where nothing is. Raises ValueError."""
+    found = parse_path(key.replace("[]", "[0]")).read(record)
+    return None if found is ABSENT else found
 
 
 def _parsed(text: str, name: str) -> dict[str, Any]:

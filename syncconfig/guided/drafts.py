@@ -11,6 +11,7 @@ from collections.abc import MutableMapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
+from syncconfig.documents.sections import sections
 from syncconfig.guided.templates import SyncTemplate, templates
 from syncconfig.models import OdooConnection, RequestType, SyncConfig, SyncConfigLine
 from syncconfig.secrets import decrypt, encrypt
@@ -24,6 +25,9 @@ FETCH: Final = "fetch"
 
 INTO_ODOO: Final = "odoo"
 """What is chosen for a sync whose records go into another Odoo."""
+
+DELIVERY: Final = "delivery_policy"
+"""How an Out sync delivers: a row of the app that sends, and its section in documents."""
 
 _KEY: Final = "guided"
 
@@ -119,7 +123,19 @@ class Draft:
         config.auth_secret = decrypt(self.secret) if self.secret else ""
         if self.connection is not None:
             config.connection = OdooConnection.objects.filter(pk=self.connection).first()  # type: ignore[assignment]
+        if self.watched_key:
+            policy = next(each.model for each in sections() if each.name == DELIVERY)
+            setattr(config, DELIVERY, policy(watched_fields=self.watched_key))
         return config
+
+    @property
+    def watched_key(self) -> str:
+        """The one key that makes a record a changed one, of a template whose records are posted once: the
+        identifier's. Empty: every key does."""
+        template = template_of(self)
+        if template is None or not template.sends_once or not self.values.get("method_post"):
+            return ""
+        return next((str(row["key"]) for row in self.chosen() if row.get("is_identifier")), "")
 
     def preview_config(self) -> SyncConfig:
         """The same as if it were stored and active, for what only reads."""

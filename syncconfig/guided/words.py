@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from syncconfig.examples import API_PATH
+from syncconfig.guided.drafts import DELIVERY
 from syncconfig.models import ConflictRule, SyncConfig, SyncConfigLine
 from syncconfig.models.config import AuthType, DeleteMode, OnExisting, RequestShape
 from syncconfig.models.line import OnMissing
@@ -123,7 +124,9 @@ def _out(config: SyncConfig, trigger: SyncTrigger | None) -> list[str]:
             else _("up to %(count)s records in a request") % {"count": config.page_size},
         },
     ]
-    if config.only_changed:
+    if getattr(config, DELIVERY, None) is not None:
+        told.append(_("A record that was sent is not sent again, whatever changes in it afterwards."))
+    elif config.only_changed:
         told.append(_("A record that was sent is sent again only when one of its mapped values has changed."))
     told.append(when_words(trigger))
     told.append(_("What does not arrive is tried again for about two days; after that it waits for staff."))

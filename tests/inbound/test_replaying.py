@@ -135,7 +135,8 @@ def test_the_callers_key_counts_for_the_replay_too(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"request_body": '{"code": "C-1", "pin": "***"}'}, "hides a part of its body"),
+        ({"request_body": '{"code": "C-1", "name": "***"}'}, "hides a part of its body"),
+        ({"request_body": '{"code": "C-1", "***": 1, "pin": "***"}'}, "hides a part of its body"),
         ({"request_body": '{"code": "C\n[cut: 99999 bytes in all, the first 9 are kept]'}, "only a part of its body"),
         ({"request_body": "[512 bytes, application/pdf: not stored]"}, "only a part of its body"),
         ({"request_body": "{"}, "its body cannot be read"),
@@ -169,6 +170,56 @@ def test_a_body_with_a_secret_is_refused_with_its_key(staff: Client, make_config
     entry = logged(api.call("POST", "customers", {"code": "C-1", "name": "", "tax": {"number": "BE0477472701"}}))
     assert "BE0477472701" not in entry.request_body
     assert "(tax.number)" in text(staff.get(reverse("admin:auditlog_apilog_change", args=[entry.pk])))
+
+
+SHOPIFY: dict[str, Any] = {
+    **ANN,
+    "token": "b1946ac92492d2347c6235b4d2611184",
+    "cart_token": "68778783ad298f1c80c3bafcddeea02f",
+    "payment_details": {"credit_card_number": "XXXX-XXXX-XXXX-4242"},
+}
+
+
+def test_what_is_hidden_and_read_by_nothing_is_no_reason_against_a_replay(
+    staff: Client, customers: SyncConfig, api: Api, demo_odoo: DemoOdoo
+) -> None:
+    headers = {"Idempotency-Key": "key-0003"}
+    entry = logged(api.call("POST", "customers", SHOPIFY, headers=headers))
+    demo_odoo.call("res.country", "create", {"name": "Exland", "code": "XX"})
+    assert '"token": "***"' in entry.request_body
+    simulated = simulate(staff, entry)
+    assert "The log hides" in text(simulated)
+    assert "payment_details.credit_card_number" in text(simulated)
+    assert "It was processed (201)." in text(confirm(staff, entry, simulated))
+    assert [each["name"] for each in partners(demo_odoo)] == ["Ann"]
+    # The caller's own retry is the same request to the caller, whatever the log hid of it.
+    again = api.call("POST", "customers", SHOPIFY, headers=headers)
+    assert (again.status_code, len(partners(demo_odoo))) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        {"field": "city", "key": "token"},
+        {"field": "city", "key": "payment_details.credit_card_number"},
+        {"field": "city", "key": "", "calculation": "template", "options": {"template": "{cart_token}"}},
+        {"field": "city", "key": "", "calculation": "script", "script": "result = request_data.get('token')"},
+    ],
+)
+def test_what_is_hidden_and_may_be_read_is_not_replayed(
+    staff: Client, make_config: ConfigMaker, api: Api, reads: dict[str, Any]
+) -> None:
+    make_config([*CUSTOMER_LINES[:2], CUSTOMER_LINES[-1], {**reads, "direction": "in"}])
+    entry = logged(api.call("POST", "customers", SHOPIFY))
+    assert "hides a part of its body" in text(staff.get(reverse("admin:auditlog_apilog_change", args=[entry.pk])))
+
+
+def test_a_script_of_the_config_that_names_what_is_hidden_may_read_it(
+    staff: Client, make_config: ConfigMaker, api: Api
+) -> None:
+    make_config(CUSTOMER_LINES, before_script="record['name'] = record['token']")
+    entry = logged(api.call("POST", "customers", SHOPIFY))
+    assert "(token)" in text(staff.get(reverse("admin:auditlog_apilog_change", args=[entry.pk])))
 
 
 @pytest.fixture

@@ -40,6 +40,15 @@ def test_a_script_gets_the_value_of_its_key_and_tells_result_prints_and_time(adm
     assert told["duration_ms"] > 0
 
 
+def test_a_script_of_a_line_in_a_list_gets_the_first_element(admin_client: Client) -> None:
+    sample = {"name": "#1", "items": [{"sku": "A", "price": "20.00", "off": "5.00"}, {"sku": "B"}]}
+    script = "result = [item['sku'], record['price'], value, request_data['name']]"
+    told = run(admin_client, script, sample=json.dumps(sample), key="items[].off")
+    assert json.loads(told["value"]) == ["A", "20.00", "5.00", "#1"]
+    told = run(admin_client, "result = [item, value]", sample='{"items": []}', key="items[].off")
+    assert json.loads(told["value"]) == [None, None]
+
+
 @pytest.mark.parametrize(
     ("place", "script", "result"),
     [

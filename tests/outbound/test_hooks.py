@@ -11,14 +11,21 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
+from django.db.models import F
+from django.utils import timezone
 
+from auditlog.models import ApiLog
 from clients.odoo.client import OdooClient
 from demo.odoo import DemoOdoo
-from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show
+from outbound import hooks as hooks_module
+from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show, hooks_check
 from outbound.models import DeliveryPolicy, OdooHook
+from outbound.needs import hooks_need
 from outbound.noticed import HookTarget, hook_target
+from outbound.tasks import run_sweep
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 from tests.outbound.receiver import Receiver
@@ -121,7 +128,39 @@ def test_what_was_changed_in_odoo_is_found(config: SyncConfig, odoo: OdooClient,
     for words in ("is switched off", "does not call our address", "does not look at city"):
         assert words in problems
     odoo.unlink(RULES, hook.rule_ids[1:])
-    assert "1 of its rules are gone." in hook_check(config=config)
+    assert "One of its rules is gone." in hook_check(config=config)
+
+
+def test_a_rule_that_is_deleted_in_odoo_is_found_within_the_hour(
+    config: SyncConfig, odoo: OdooClient, hub: Receiver
+) -> None:
+    hook = hook_create(config=config, site_url=hub.url)
+    hooks_module._tried_at_s.clear()
+    assert hooks_check(limit=1) == 1
+    assert OdooHook.objects.get().problem == ""
+    odoo.unlink(RULES, hook.rule_ids[:1])
+    assert hooks_check(limit=1) == 0, "checked a moment ago"
+    OdooHook.objects.update(checked_at=timezone.now() - timedelta(minutes=61))
+    hooks_module._tried_at_s.clear()
+    run_sweep()
+    assert "One of its rules is gone." in OdooHook.objects.get().problem
+    (need,) = hooks_need(timezone.now())
+    assert "One of its rules is gone." in need.text
+
+
+def test_an_odoo_that_does_not_answer_is_not_asked_about_its_rules_every_minute(
+    config: SyncConfig, odoo: OdooClient, hub: Receiver
+) -> None:
+    hook_create(config=config, site_url=hub.url)
+    url, connection = config.connection.url, config.connection
+    OdooConnection.objects.filter(pk=connection.pk).update(url="http://127.0.0.1:9", revision=F("revision") + 1)
+    hooks_module._tried_at_s.clear()
+    assert hooks_check(limit=1) == 0
+    asked = ApiLog.objects.count()
+    assert hooks_check(limit=1) == 0
+    assert ApiLog.objects.count() == asked > 0
+    assert OdooHook.objects.get().checked_at is None
+    OdooConnection.objects.filter(pk=connection.pk).update(url=url, revision=F("revision") + 1)
 
 
 def test_it_is_made_once_and_removed_whole(config: SyncConfig, odoo: OdooClient, hub: Receiver) -> None:

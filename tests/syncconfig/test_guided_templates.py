@@ -14,6 +14,7 @@ from clients.odoo.domain import parse_domain
 from demo.odoo import DemoOdoo
 from mapping.engine import map_in
 from mapping.results import related_records
+from outbound.models import DeliveryPolicy
 from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.connections import client_for, fields_of
@@ -23,6 +24,7 @@ from syncconfig.guided.drafts import Draft
 from syncconfig.guided.making import draft_make
 from syncconfig.guided.proposing import lines_propose
 from syncconfig.guided.templates import SyncTemplate, add_template, templates
+from syncconfig.guided.words import sentences
 from syncconfig.models import ModelSchema, OdooConnection, SyncConfig
 from syncconfig.plans import plan_for
 from syncconfig.receiving import receiver_for, receiving_paths
@@ -225,6 +227,23 @@ def test_the_keys_of_a_template_begin_where_the_record_of_the_sample_does(
     (partner,) = related_records(result.values)
     assert partner.values["name"] == "Bob Norman"
     assert all("within “order”" in row["why"] for row in draft.chosen())
+
+
+def test_an_invoice_is_posted_once_whatever_changes_in_it(odoo: OdooConnection) -> None:
+    draft = drafted(templates()["invoices-out"], odoo)
+    (identifier,) = [row for row in draft.chosen() if row.get("is_identifier")]
+    identifier["key"] = "invoice_no"
+    told = sentences(draft.config(), draft.taken_lines(), trigger=None, site_url="https://hub.example.com")
+    assert any("is not sent again, whatever changes" in each for each in told)
+    config = draft_make(draft=draft, name="x", active=True).config
+    assert DeliveryPolicy.objects.get(config=config).watched_keys == ("invoice_no",)
+
+
+def test_an_invoice_that_is_put_is_sent_again_when_it_changes(odoo: OdooConnection) -> None:
+    draft = drafted(templates()["invoices-out"], odoo)
+    draft.values |= {"method_post": False, "method_put": True}
+    config = draft_make(draft=draft, name="x", active=True).config
+    assert not DeliveryPolicy.objects.filter(config=config).exists()
 
 
 def test_an_odoo_without_the_field_is_told_so_and_the_line_is_not_taken(odoo: OdooConnection) -> None:

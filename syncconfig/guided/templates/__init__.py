@@ -14,7 +14,8 @@ class SyncTemplate:
     `values` are fields of SyncConfig, `lines` those of SyncConfigLine, in their order; a line that says
     `"is_optional": True` is proposed but not taken. `sample` is a record as the other system writes it. `needs` says
     which app of Odoo brings the model, `notes` what staff should know, and `counterpart` is the key of the template
-    for the other way. With `into_odoo` records go into another Odoo, and the keys of the lines are its fields.
+    for the other way. With `into_odoo` records go into another Odoo, and the keys of the lines are its fields. With
+    `sends_once` a record that has arrived by POST is not posted again, whatever changes in it.
     """
 
     key: str
@@ -30,6 +31,7 @@ class SyncTemplate:
     notes: tuple[Any, ...] = ()
     counterpart: str = ""
     into_odoo: bool = False
+    sends_once: bool = False
 
 
 _added: dict[str, SyncTemplate] = {}

@@ -9,7 +9,7 @@ from syncconfig.guided.templates import SyncTemplate
 TEMPLATE = SyncTemplate(
     key="invoices-out",
     title=_("Invoices out"),
-    summary=_("Posted invoices and credit notes are sent to an accounting system, once each and again when paid."),
+    summary=_("Posted invoices and credit notes are sent to an accounting system, once each."),
     icon="receipt_long",
     request_type="out",
     model="account.move",
@@ -37,7 +37,7 @@ TEMPLATE = SyncTemplate(
         {"field": "amount_untaxed", "key": "net", "direction": "out"},
         {"field": "amount_tax", "key": "tax", "direction": "out"},
         {"field": "amount_total", "key": "total", "direction": "out"},
-        {"field": "payment_state", "key": "payment_state", "direction": "out"},
+        {"field": "payment_state", "key": "payment_state", "direction": "out", "is_optional": True},
         {"field": "invoice_line_ids", "key": "lines[]", "direction": "out", "calculation": "relational"},
         {"field": "invoice_line_ids.name", "key": "lines[].text", "direction": "out"},
         {"field": "invoice_line_ids.quantity", "key": "lines[].quantity", "direction": "out"},
@@ -45,8 +45,14 @@ TEMPLATE = SyncTemplate(
         {"field": "invoice_line_ids.price_subtotal", "key": "lines[].net", "direction": "out"},
     ),
     needs=_("Invoicing"),
+    sends_once=True,
     notes=(
         _("Drafts are never sent. An invoice that is cancelled afterwards leaves the filter; tell the other side so."),
         _("A repeated attempt carries the same Idempotency-Key, so that no invoice is booked twice."),
+        _(
+            "A second POST, once an invoice is paid or its customer has moved, would book it twice in many systems, so "
+            "none is sent. To send changes too, set “PUT what is known” and its URL under “Delivery settings”, empty "
+            "“Watched keys”, and say where the answer has its id."
+        ),
     ),
 )
