@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbound', '0002_initial'),
+        ('outbound', '0003_overtaken_deliveries_and_ended_conflicts'),
         ('syncconfig', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncconfig', '0001_initial'),
+        ('syncconfig', '0002_help_of_active'),
     ]
 
     operations = [
