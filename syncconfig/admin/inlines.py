@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db import models
@@ -21,6 +21,9 @@ from syncconfig.forms import DefaultValueField, SyncHeaderForm
 from syncconfig.formsets import HeaderFormSet, LineFormSet
 from syncconfig.line_forms import LineForm
 from syncconfig.models import SyncConfigLine, SyncHeader, SyncParam, SyncTrigger
+
+MOST_LINES: Final = 500
+"""Of one form. Each takes milliseconds to show, and a submission may claim any number."""
 
 
 class LineInline(StackedInline):
@@ -117,7 +120,8 @@ class LineInline(StackedInline):
         return format_html_join("", '<pre class="sync-code">{}</pre>', ((text,) for text in texts))
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        limits = {"max_num": MOST_LINES, "absolute_max": MOST_LINES}
+        formset = super().get_formset(request, obj, **{**limits, **kwargs})
         # The classes were made for this request alone.
         formset.known_fields = getattr(request, KNOWN_FIELDS, None)
         formset.known_there = getattr(request, KNOWN_THERE, None)
