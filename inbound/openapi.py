@@ -16,6 +16,7 @@ from inbound.openapi_parts import (
     ERROR,
     FIELDS,
     KEY,
+    PARTIAL,
     REMOVED,
     REQUEST,
     REQUEST_ID,
@@ -116,7 +117,7 @@ def _endpoint(
             for method in ("put", "patch"):
                 at[method] = {**common, "operationId": f"{name}_{method}{word}", "summary": f"Change one of {name}"}
                 at[method] |= {
-                    "parameters": [RETURN_FIELDS, KEY, DRY],
+                    "parameters": [RETURN_FIELDS, *([PARTIAL] if method == "put" else []), KEY, DRY],
                     "requestBody": body(ref(f"{name}.change"), records.example),
                     "responses": accepted() if is_queued else answers(single(name)),
                 }
