@@ -2,8 +2,8 @@
 
 Each web process lets so many requests work with one connection's Odoo, and with all of them together one less than it
 has threads. One more stands in line, in the order of coming, as long as Odoo answers: a burst is served, however many
-wait for one record. Once Odoo is slow it is told to come back, so that endpoints of other connections, Odoo's own
-posts and the admin still find a thread.
+wait for one record. Once Odoo is slow it is told to come back, and sooner where it would take the last thread, so that
+endpoints of other connections, Odoo's own posts and the admin still find one.
 
 Slow is measured by single answers of Odoo, not by whole requests: a long list takes long with a fast Odoo too. A place
 that waits for a record which another request is creating counts from its last answer: it holds a thread as well, and
@@ -29,6 +29,8 @@ from inbound.errors import ApiError, ErrorCode
 
 SLOW_AFTER_S: Final = 3.0
 """Odoo is slow where none of those in the way has had an answer for so long, or half of the last ones took longer."""
+LAST_THREAD_AFTER_S: Final = 1.0
+"""The same for who stands in line with the last thread: behind it everybody waits, whatever they want."""
 LONGEST_WAIT_S: Final = 10.0
 """In line, also while Odoo answers: those in front may be at work for long."""
 RETRY_AFTER_S: Final = 5
@@ -92,7 +94,7 @@ def _stand_in_line(crowd: _Crowd, me: int) -> None:
     try:
         while in_the_way := _in_the_way(crowd, me):
             now = time.monotonic()
-            slow_in_s = _slow_in_s(in_the_way, now)
+            slow_in_s = _slow_in_s(in_the_way, now, LAST_THREAD_AFTER_S if _is_last(crowd, me) else SLOW_AFTER_S)
             if slow_in_s <= 0:
                 raise _come_back("Odoo is answering slowly, and other requests have been waiting for it for some time.")
             if now >= until:
@@ -106,7 +108,7 @@ def _stand_in_line(crowd: _Crowd, me: int) -> None:
 
 def _in_the_way(crowd: _Crowd, me: int) -> list[_Crowd]:
     """Those whose work one more has to wait for; empty where there is room, and it is this one's turn."""
-    threads = int(os.environ.get("SYNC_WEB_THREADS", "8"))
+    threads = _threads()
     places: int = settings.SYNC_ODOO_CONCURRENCY or max(1, threads * 3 // 4)
     if len(crowd.at_work) >= places or (crowd.at_work and crowd.line[0] != me):
         return [crowd]
@@ -114,13 +116,23 @@ def _in_the_way(crowd: _Crowd, me: int) -> list[_Crowd]:
     return busy if sum(len(each.at_work) for each in busy) >= max(places, threads - 1) else []
 
 
-def _slow_in_s(crowds: list[_Crowd], now: float) -> float:
+def _threads() -> int:
+    return int(os.environ.get("SYNC_WEB_THREADS", "8"))
+
+
+def _is_last(crowd: _Crowd, me: int) -> bool:
+    """Whether no thread is left besides those at work and in line, and this one came last."""
+    taken = sum(len(each.at_work) + len(each.line) for each in _crowds.values())
+    return taken >= _threads() and crowd.line[-1] == me
+
+
+def _slow_in_s(crowds: list[_Crowd], now: float, slow_after_s: float) -> float:
     """In how many seconds nobody can expect a place soon any more, unless Odoo answers before; 0 or less: now."""
-    took_s = [each_s for each in crowds for each_s in each.took_s]
-    if took_s and median_low(took_s) > SLOW_AFTER_S:
+    if len(crowds) == 1 and crowds[0].took_s and median_low(crowds[0].took_s) > slow_after_s:
+        # Otherwise all threads would always be taken, one answer after the other. Of several Odoos one may be fast.
         return 0
     latest = max(since for each in crowds for since in each.at_work.values())
-    return latest + SLOW_AFTER_S - now
+    return latest + slow_after_s - now
 
 
 def _come_back(why: str) -> ApiError:

@@ -61,16 +61,21 @@ class GuardedView(ApiView):
         return self._body
 
     def methods(self) -> list[str]:
+        """What the endpoint takes, at one of its addresses or another."""
         return allowed_methods(self.config)
 
+    def methods_here(self) -> list[str]:
+        """What it takes at this address."""
+        return self.methods()
+
     def _check_method(self, request: Request) -> None:
-        allowed = self.methods()
-        if request.method not in allowed:
+        if request.method not in self.methods():
+            here = ", ".join(self.methods_here())
             raise ApiError(
                 405,
                 ErrorCode.METHOD_NOT_ALLOWED,
-                f"{request.method} is not allowed here. Allowed are: {', '.join(allowed)}.",
-                headers={"Allow": ", ".join(allowed)},
+                f"{request.method} is not allowed here. Allowed are: {here}.",
+                headers={"Allow": here},
             )
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
@@ -84,5 +89,5 @@ class GuardedView(ApiView):
         return answer
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        allowed = self.methods()
+        allowed = self.methods_here()
         return Response({"status": "success", "data": {"methods": allowed}}, headers={"Allow": ", ".join(allowed)})

@@ -16,6 +16,7 @@ from inbound.openapi_parts import (
     ERROR,
     FIELDS,
     KEY,
+    PARTIAL,
     REMOVED,
     REQUEST,
     REQUEST_ID,
@@ -116,7 +117,7 @@ def _endpoint(
             for method in ("put", "patch"):
                 at[method] = {**common, "operationId": f"{name}_{method}{word}", "summary": f"Change one of {name}"}
                 at[method] |= {
-                    "parameters": [RETURN_FIELDS, KEY, DRY],
+                    "parameters": [RETURN_FIELDS, *([PARTIAL] if method == "put" else []), KEY, DRY],
                     "requestBody": body(ref(f"{name}.change"), records.example),
                     "responses": accepted() if is_queued else answers(single(name)),
                 }
@@ -137,6 +138,7 @@ def _endpoint(
             **by,
         }
     if config.method_post:
+        _link(name, root["post"]["responses"], one, is_queued=is_queued)
         batch = {**common, "operationId": f"{name}_batch", "summary": f"Several operations on {name}"}
         batch |= {
             "parameters": [KEY],
@@ -148,6 +150,22 @@ def _endpoint(
         told = {**common, "operationId": f"{name}_request", "summary": "What became of an accepted request"}
         told |= {"responses": answers(success(REQUEST))}
         paths[f"{whole}/requests/{{request_id}}"] = {"parameters": [REQUEST_ID], "get": told}
+
+
+def _link(name: str, responses: dict[str, Any], one: dict[str, Any], *, is_queued: bool) -> None:
+    """Say in the answer to a POST where its record, or what becomes of the request, is found."""
+    id_of_it = "$response.body#/data/id"
+    if is_queued:
+        told = {"operationId": f"{name}_request", "parameters": {"request_id": id_of_it}}
+        responses["202"] = {**responses["202"], "links": {"told": told}}
+        return
+    links = {
+        method: {"operationId": each["operationId"], "parameters": {"record_id": id_of_it}}
+        for method, each in one.items()
+    }
+    if links:
+        for code in ("200", "201"):
+            responses[code] = {**responses[code], "links": links}
 
 
 def _batch_example(records: RecordSchemas) -> Any:

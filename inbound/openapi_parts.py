@@ -15,6 +15,12 @@ def query(name: str, schema: Schema, description: str) -> Schema:
 
 FIELDS: Final = query("fields", {"type": "string"}, "Keys to show, with commas.")
 RETURN_FIELDS: Final = query("return_fields", {"type": "string"}, "Keys to answer with, with commas.")
+PARTIAL: Final = query(
+    "partial",
+    {"type": "string", "enum": ["true", "false"]},
+    "false: the whole record is sent, and what is required must be in it. true, as it is by default: what is not sent "
+    "is left alone.",
+)
 KEY: Final = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},

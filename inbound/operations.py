@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from inbound.errors import ApiError, ErrorCode
-from inbound.finding import find_ids, identifier_value
+from inbound.finding import find_ids, identifier_value, no_such_record
 from inbound.work import Work
 from inbound.writing import Result, Written, change_records, create_records, delete_records, removed
 
@@ -98,6 +98,8 @@ def _with_ids(
                 (results[at],) = do([(new_id, each)])
             elif not isinstance(new_id, int):
                 results[at] = new_id
+            else:
+                results[at] = no_such_record(work, each.identifier)
     return results
 
 

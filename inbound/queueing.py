@@ -65,17 +65,20 @@ def queue_run(*, config_id: int, budget: Budget) -> bool:
     if not lease.take():
         return False
     try:
+        policy = extras_of(config).policy
+        is_more_to_tell = True
         while not budget.is_over:
             rows = list(_next(config_id))
-            if not rows:
-                break
-            # Counted before the work, so that a request that kills its worker is not tried for ever.
-            InboundRequest.objects.filter(pk__in=[row.pk for row in rows]).update(attempts=F("attempts") + 1)
-            _process(config, rows)
+            if rows:
+                # Counted before the work, so that a request that kills its worker is not tried for ever.
+                InboundRequest.objects.filter(pk__in=[row.pk for row in rows]).update(attempts=F("attempts") + 1)
+                _process(config, rows)
+            elif not is_more_to_tell:
+                return False
+            is_more_to_tell = callbacks.tell(config, policy, budget=budget)
             if not lease.renew():
                 return False
-        callbacks.tell_all(config, budget=budget)
-        return bool(budget.is_over and next(_next(config_id), None))
+        return is_more_to_tell or next(_next(config_id), None) is not None
     finally:
         lease.end()
 

@@ -59,6 +59,10 @@ class Signing:
         """Whether there is a signature at all, so that the body need not be read where there is none."""
         return SCHEMES[self.scheme].read(headers, b"", self.header) is not None
 
+    def message_id(self, headers: Headers) -> str | None:
+        """The id that the signature covers, equal for every attempt of the same message; None where it covers none."""
+        return headers.get("webhook-id") if self.scheme == "standard" else None
+
     def check(self, headers: Headers, body: bytes, *, secrets: Iterable[str], now_s: float) -> str:
         """Empty for a right signature; otherwise why it is refused: `missing`, `late` or `wrong`."""
         scheme = SCHEMES[self.scheme]

@@ -88,12 +88,14 @@ class EndpointView(WritingView):
         self._check_target(request)
         return self.write(request, has_body=False)
 
+    def methods_here(self) -> list[str]:
+        is_record = bool(self.kwargs.get("record_id")) or "identifier" in self.kwargs
+        others = {"POST"} if is_record else {"PUT", "PATCH", "DELETE"}
+        return [method for method in self.methods() if method not in others]
+
     def _not_here(self, message: str) -> ApiError:
         """The endpoint takes the method, but not at this address."""
-        is_record = self.odoo_id is not None or self.identifier is not None
-        others = {"POST"} if is_record else {"PUT", "PATCH", "DELETE"}
-        here = ", ".join(method for method in self.methods() if method not in others)
-        return ApiError(405, ErrorCode.METHOD_NOT_ALLOWED, message, headers={"Allow": here})
+        return ApiError(405, ErrorCode.METHOD_NOT_ALLOWED, message, headers={"Allow": ", ".join(self.methods_here())})
 
     def _check_target(self, request: Request) -> None:
         if self.odoo_id is None and self.identifier is None:

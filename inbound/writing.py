@@ -80,7 +80,11 @@ def _brought_back(work: Work, mapped: Sequence[MappingResult], outcomes: Sequenc
     """What a DELETE has archived is there again when it is posted, also where existing records are left alone: to the
     callers it did not exist."""
     done = list(outcomes)
-    ids = {at: outcome.odoo_id for at, outcome in enumerate(done) if outcome.odoo_id and outcome.error is None}
+    ids = {
+        at: outcome.odoo_id
+        for at, outcome in enumerate(done)
+        if outcome.odoo_id and outcome.error is None and outcome.action is not Action.CREATED
+    }
     if not (noted := archived_among(work, list(ids.values()))):
         return done
     try:

@@ -101,6 +101,14 @@ class WritingView(GuardedView):
             path=asked.path,
             query=asked.META.get("QUERY_STRING", ""),
             body=body,
-            key=asked.headers.get("Idempotency-Key"),
+            key=self._idempotency_key(request),
             caller=str(None if self.key is None else self.key.credential_id),
         )
+
+    def _idempotency_key(self, request: Request) -> str | None:
+        """The one that the caller names. The id of a signed message is one as well, so that a message which is sent
+        again, by its sender or by who has recorded it, is done once."""
+        named = request._request.headers.get("Idempotency-Key")
+        if named is not None or self.key is None or self.key.signing is None:
+            return named
+        return self.key.signing.message_id(request._request.headers)

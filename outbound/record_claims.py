@@ -37,6 +37,8 @@ _TAKE: Final = (
 )
 _KEEP: Final = f"UPDATE {_TABLE} SET claimed_until = %s WHERE token = %s AND key IN ({{keys}})"  # noqa: S608
 _RELEASE: Final = f"DELETE FROM {_TABLE} WHERE token = %s AND key IN ({{keys}})"  # noqa: S608
+# For the transaction that it stands in, which here is the statement.
+_NO_WAIT: Final = "set_config('synchronous_commit', 'off', true)"
 
 
 @dataclass(slots=True)
@@ -64,8 +66,11 @@ def claim_key(*, place: str, model: str, match_field: str, value: object) -> str
     return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def take(keys: Iterable[str], *, ttl_s: float) -> dict[str, Claim]:
-    """The claims that are now the caller's; those of others are left out. One statement for any number of keys."""
+def take(keys: Iterable[str], *, ttl_s: float, is_courtesy: bool = False) -> dict[str, Claim]:
+    """The claims that are now the caller's; those of others are left out. One statement for any number of keys.
+
+    `is_courtesy`: no harm is done where a crash of the database forgets them, so it need not wait for its disk.
+    """
     # In one order for everybody, so that two statements never wait for each other's rows.
     wanted = sorted(set(keys))
     if not wanted:
@@ -80,15 +85,16 @@ def take(keys: Iterable[str], *, ttl_s: float) -> dict[str, Claim]:
         params: list[Any] = [each for key in part for each in (key, token, until)]
         params.append(connection.ops.adapt_datetimefield_value(now))
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE.format(rows=", ".join(["(%s, %s, %s)"] * len(part))), params)
-            taken |= {key: Claim(key, token, ttl_s, since) for (key,) in cursor.fetchall()}
+            statement = _TAKE.format(rows=", ".join(["(%s, %s, %s)"] * len(part)))
+            cursor.execute(statement + (f", {_NO_WAIT}" if is_courtesy and _can_skip_wait() else ""), params)
+            taken |= {row[0]: Claim(row[0], token, ttl_s, since) for row in cursor.fetchall()}
     return taken
 
 
-def wait(key: str, *, ttl_s: float, timeout_s: float) -> Claim:
+def wait(key: str, *, ttl_s: float, timeout_s: float, is_courtesy: bool = False) -> Claim:
     """The claim once it is free. Raises ClaimBusy after `timeout_s`."""
     for _pause in pauses(timeout_s):
-        if taken := take([key], ttl_s=ttl_s):
+        if taken := take([key], ttl_s=ttl_s, is_courtesy=is_courtesy):
             return taken[key]
     raise ClaimBusy(key)
 
@@ -119,10 +125,14 @@ def keep(claims: Sequence[Claim]) -> None:
             claim.held_since = now_s
 
 
-def release(claims: Sequence[Claim]) -> None:
+def release(claims: Sequence[Claim], *, is_courtesy: bool = False) -> None:
     """The records exist now, or nobody is creating them and none may be on its way: the next one may try."""
     for token, mine in _by_token(claims).items():
-        _execute(_RELEASE, [token], mine)
+        _execute(_RELEASE + (f" RETURNING {_NO_WAIT}" if is_courtesy and _can_skip_wait() else ""), [token], mine)
+
+
+def _can_skip_wait() -> bool:
+    return connection.vendor == "postgresql"
 
 
 def _by_token(claims: Iterable[Claim]) -> dict[str, list[Claim]]:

@@ -39,7 +39,7 @@ def turn_at(*, place: str, model: str, ids: Sequence[int]) -> Iterator[None]:
         try:
             yield
         finally:
-            record_claims.release(claims)
+            record_claims.release(claims, is_courtesy=True)
 
 
 @contextmanager
@@ -59,12 +59,12 @@ def _turn_here(keys: set[str], until: float) -> Iterator[None]:
 
 
 def _turn_everywhere(keys: set[str], until: float) -> list[Claim]:
-    claims = list(record_claims.take(keys, ttl_s=HELD_S).values())
+    claims = list(record_claims.take(keys, ttl_s=HELD_S, is_courtesy=True).values())
     left_s = until - time.monotonic()
     if claims or left_s <= 0:
         return claims
     try:
         (key,) = keys
-        return [record_claims.wait(key, ttl_s=HELD_S, timeout_s=left_s)]
+        return [record_claims.wait(key, ttl_s=HELD_S, timeout_s=left_s, is_courtesy=True)]
     except ClaimBusy:
         return []

@@ -45,6 +45,7 @@ def test_what_a_delete_has_archived_is_a_404(demo_odoo: DemoOdoo, removed: int, 
     answer = api.call(method, f"customers/{by.format(removed)}", {"name": "Changed"})
 
     assert (answer.status_code, answer.json()["error"]) == (404, "NOT_FOUND")
+    assert ("code 'C1'" if by == "by/C1" else f"record {removed}") in answer.json()["message"]
     assert ann(demo_odoo)["name"] == "Ann"
 
 

@@ -16,6 +16,7 @@ import requests
 from django.utils import timezone
 
 from auditlog.models import ApiLog
+from demo.odoo import DemoOdoo
 from inbound import auth, guessing
 from inbound.models import Credential
 from inbound.signatures import Signing
@@ -109,6 +110,24 @@ def test_a_signature_of_another_time_is_refused(open_config: SyncConfig, api: Ap
     assert (answer.status_code, "too far from ours" in answer.json()["message"]) == (401, True)
 
 
+def test_a_signed_message_that_comes_again_is_answered_again_and_done_once(
+    demo_odoo: DemoOdoo, open_config: SyncConfig, api: Api
+) -> None:
+    """A sender tries a message again under its id; somebody may also have recorded it. Nobody can change the id."""
+    Credential.objects.create(config=open_config, name="Shop", kind="signature", scheme="standard", secret=SECRET)
+    headers = standard(BODY, int(time.time()))
+    first = post(api, **headers)
+    demo_odoo.calls.clear()
+
+    again = post(api, **headers)
+    other = post(api, **{**headers, "webhook-id": "msg_2"})
+
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 401)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json()["data"] == first.json()["data"]
+    assert not demo_odoo.calls
+
+
 def test_two_secrets_live_while_they_are_changed_over(open_config: SyncConfig, api: Api) -> None:
     credential = Credential.objects.create(
         config=open_config, name="Shop", kind="bearer", secret="old-token", next_secret="new-token"
@@ -199,3 +218,14 @@ def test_a_signature_check_is_right_on_the_vectors_of_its_makers() -> None:
 
     assert signing.check(headers, b"Hello, World!", secrets=["It's a Secret to Everybody"], now_s=0) == ""
     assert signing.check(headers, b"Hello, World?", secrets=["It's a Secret to Everybody"], now_s=0) == "wrong"
+
+    # From the specification of Standard Webhooks.
+    signing = Signing("standard", "", "", "", 300)
+    headers = {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+    assert signing.check(headers, b'{"test": 2432232314}', secrets=secrets, now_s=1614265331) == ""
+    assert signing.check(headers, b'{"test": 2432232314}', secrets=secrets, now_s=1614265631) == "late"

@@ -173,7 +173,8 @@ def test_the_page_brings_everything_itself(api: Api, transactional_db: None) -> 
 # Left out is what only Odoo can judge: whether a country of that code exists, whether a value fits another one.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
-    "response_headers_conformance,unsupported_method,ignored_auth"
+    "response_headers_conformance,unsupported_method,ignored_auth,allow_header_conformance,use_after_free,"
+    "ensure_resource_availability"
 )
 
 
@@ -192,7 +193,7 @@ def test_what_it_tells_is_true_of_the_live_endpoints(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{gunicorn}/bj_api_sync/v1/openapi.json"),
             *("--header", f"Authorization: Bearer {TOKEN}", "--checks", CHECKS, "--max-examples", "3"),
-            *("--generation-deterministic", "--phases", "examples,coverage,fuzzing", "--no-color"),
+            *("--generation-deterministic", "--phases", "examples,coverage,fuzzing,stateful", "--no-color"),
         ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},

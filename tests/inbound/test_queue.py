@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from auditlog.models import ApiLog
+from demo.httpserver import DemoServer, Fault, Request, Response
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from inbound import waking
@@ -231,3 +235,68 @@ def test_the_callback_is_told_once_and_again_where_it_fails(queued: SyncConfig, 
     policy.save()
     run(queued)
     assert InboundRequest.objects.get().is_told is True
+
+
+class Receiver(DemoServer):
+    """Takes callbacks, unless a fault is planned; the port stays the same while it is down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, Any]] = []
+
+    def respond(self, request: Request) -> Response:
+        self.told.append((request.headers["Idempotency-Key"], json.loads(request.body)))
+        return Response(200, b"{}")
+
+
+@pytest.fixture
+def receiver(queued: SyncConfig) -> Iterator[Receiver]:
+    server = Receiver().start()
+    EndpointPolicy.objects.filter(config=queued).update(callback_url=f"{server.url}/done")
+    SyncConfig.objects.filter(pk=queued.pk).update(revision=F("revision") + 1)
+    yield server
+    server.stop()
+
+
+def test_a_receiver_that_is_down_is_met_once_and_holds_up_no_request(
+    queued: SyncConfig, api: Api, receiver: Receiver
+) -> None:
+    receiver.stop()
+    for number in range(5):
+        api.call("POST", "customers", {"code": f"C{number}", "name": "P"})
+    run(queued)
+
+    assert ApiLog.objects.filter(url__endswith="/done").count() == 1
+    assert sorted(InboundRequest.objects.values_list("callback_tries", flat=True)) == [0, 0, 0, 0, 1]
+    late = api.call("POST", "customers", {"code": "C9", "name": "P"})
+    run(queued)
+    assert status_of(api, late)["state"] == "done"
+
+
+def test_once_a_receiver_is_up_again_it_is_told_everything_once(
+    queued: SyncConfig, api: Api, receiver: Receiver
+) -> None:
+    receiver.stop()
+    accepted = [api.call("POST", "customers", {"code": f"C{number}", "name": "P"}) for number in range(5)]
+    run(queued)
+    receiver.start()
+    due()
+    run(queued)
+    run(queued)
+
+    ids = [answer.json()["data"]["id"] for answer in accepted]
+    assert [body["data"]["id"] for _key, body in receiver.told] == ids
+    assert len({key for key, _body in receiver.told}) == 5
+    assert not InboundRequest.objects.filter(is_told=False).exists()
+
+
+def test_one_result_that_a_receiver_refuses_does_not_hold_up_the_others(
+    queued: SyncConfig, api: Api, receiver: Receiver
+) -> None:
+    receiver.plan_fault(1, Fault("400"))
+    for number in range(3):
+        api.call("POST", "customers", {"code": f"C{number}", "name": "P"})
+    run(queued)
+
+    assert len(receiver.told) == 2
+    assert InboundRequest.objects.get(is_told=False).callback_tries == 1
