@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from mapping.inward import UPDATE, Mode, Run, Wanted
+from mapping.inward import UPDATE, Mode, Place, Run, Wanted
 from mapping.outward import Reading, Record, Related, fetch
 from mapping.paths import is_object
 from mapping.plan import Plan
@@ -238,16 +238,14 @@ def _results(page: Page, named: Sequence[tuple[str, object] | None]) -> list[Map
     return results
 
 
-def _look_up(
-    plan: Plan, records: Iterable[object], lookup: Lookup
-) -> dict[tuple[str, str], Mapping[object, Sequence[int]]]:
+def _look_up(plan: Plan, records: Iterable[object], lookup: Lookup) -> dict[Place, Mapping[object, Sequence[int]]]:
     if not plan.inward.gatherers:
         return {}
     wanted = Wanted()
     gather = plan.inward.gather
     for record in records:
         gather((record,), wanted)
-    return {place: lookup(*place, list(values)) for place, values in wanted.values.items()}
+    return {place: lookup(*place[:2], list(values)) for place, values in wanted.values.items()}
 
 
 def _owners(plan: Plan, records: Sequence[object], run: Run, lookup: Lookup) -> list[int | None]:

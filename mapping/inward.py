@@ -14,17 +14,19 @@ from mapping.paths import ABSENT, is_object
 from mapping.results import FieldError, RelatedRecord
 
 Scope = tuple[object, ...]
+Place = tuple[str, str, bool]
+"""Where a value is looked for: the model, its field, and whether in any case."""
 Convert = Callable[[object], object]
 
 
 class Wanted:
-    """What to look up: `values` by (model, field), in the order in which they were met; `seen` by whoever looks, the
-    texts that need no second thought."""
+    """What to look up: `values` by place, in the order in which they were met; `seen` by whoever looks, the texts that
+    need no second thought."""
 
     __slots__ = ("seen", "values")
 
     def __init__(self) -> None:
-        self.values: dict[tuple[str, str], dict[object, None]] = {}
+        self.values: dict[Place, dict[object, None]] = {}
         self.seen: dict[object, set[str]] = {}
 
 
@@ -58,7 +60,7 @@ class Run:
         "related",
     )
 
-    def __init__(self, found: Mapping[tuple[str, str], Mapping[object, Sequence[int]]]) -> None:
+    def __init__(self, found: Mapping[Place, Mapping[object, Sequence[int]]]) -> None:
         self.found = found
         self.known: dict[object, dict[str, int]] = {}
         """By whoever looked it up, the ids that texts stand for without further ado."""

@@ -55,7 +55,7 @@ class Matcher:
         self.on_missing = on_missing
         self.on_match = on_match
         self.children = children
-        self.place = (model, field)
+        self.place = (model, field, ignores_case)
 
     def gather(self, raw: object, wanted: Wanted) -> None:
         """Note the value for the lookup. What cannot be converted is left for `resolve` to refuse."""

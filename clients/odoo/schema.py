@@ -51,6 +51,9 @@ _CONVERSIONS: Final[Mapping[str, tuple[Conversion, Conversion]]] = {
 }
 FIELD_TYPES: Final = frozenset(_CONVERSIONS)
 _X2MANY: Final = ("one2many", "many2many")
+_HOLD_EMPTY: Final = frozenset({"boolean", "char", "text", "html", "json", "properties", "properties_definition"})
+"""Types in which an empty text is a value, or no answer to yes or no; in the others it is how many systems write that
+there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,12 @@ class Field:
     has_default: bool = False
 
     def to_odoo(self, value: Any, *, tz: str = "UTC") -> Any:
-        """What to send for `value`; None clears the field. A datetime without an offset is taken in `tz`.
+        """What to send for `value`; None clears the field, and so does an empty text in a number, date, selection or
+        relation. A datetime without an offset is taken in `tz`.
 
         Raises ValueRefused, with the reason for people, where Odoo would fault or silently store something else.
         """
-        if value is None:
+        if value is None or (value == "" and self.type not in _HOLD_EMPTY):
             return [list(command) for command in CLEARED] if self.type in _X2MANY else False
         conversion = _CONVERSIONS.get(self.type)
         return value if conversion is None else conversion[0](value, Target(self.selection, tz))

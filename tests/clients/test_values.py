@@ -66,6 +66,9 @@ def field(type_: str) -> Field:
         ("char", None, False),
         ("many2one", None, False),
         ("boolean", None, False),
+        *((type_, "", False) for type_ in ("integer", "float", "monetary", "date", "datetime", "selection", "binary")),
+        *((type_, "", False) for type_ in ("many2one", "reference", "many2one_reference")),
+        ("many2many", "", [[5, 0, 0]]),
         ("many2many", None, [[5, 0, 0]]),
     ],
 )

@@ -100,3 +100,46 @@ def test_an_order_is_found_by_its_number_with_its_story_and_replayed_after_the_c
     assert len(odoo.call("sale.order", "search_read", [["client_order_ref", "=", "#1999"]], ["id"])) == 1
 
     admin.go("auditlog/apilog/find/?q=%231999").says("It arrived").shoot("story-arrived")
+
+
+def test_where_the_records_are_in_a_fetched_answer_is_asked_filled_in(admin: Admin) -> None:
+    admin.list("syncs").choose("New sync")
+    admin.page.get_by_role("button", name="fetched into Odoo").click()
+    admin.page.get_by_role("radio", name="Demo Odoo").check()
+    admin.save("Next").fill({"model": "res.partner"}).save("Next")
+    admin.fill({"sample": '{"data": [{"email": "ann@example.com", "name": "Ann"}], "has_more": false}'}).save("Next")
+    admin.says("The records seem to be the list under “data”").shoot("guided-items")
+    assert admin.axe_faults() == []
+    expect(admin.page.get_by_label("Items in the answer")).to_have_value("data")
+    admin.save("Next").says("upper and lower case are the same").shoot("guided-items-mapping")
+
+
+def test_a_script_is_tried_under_limits_of_its_own(admin: Admin) -> None:
+    admin.go("syncconfig/syncconfig/2/change/").tab("Scripts")
+    slow = "total = 0\nfor number in range(400000):\n    total += number\nresult = record"
+    admin.fill({"before_script": slow, "before_limits": "time 0.01"})
+    bench = admin.page.locator("details.sync-bench").first
+    bench.locator("summary").click()
+    bench.get_by_role("button", name="Run", exact=True).click()
+    expect(bench.locator("[data-told=head]")).to_contain_text("it ran for more than 0.01 s")
+    admin.shoot("script-limits")
+    admin.fill({"before_limits": "time 99"}).save()
+    admin.says("time: this installation allows at most 1 (SYNC_SCRIPT_TIME_S). Write less, or leave it out.")
+
+
+def test_a_line_shows_the_inputs_that_its_kind_uses(admin: Admin) -> None:
+    admin.go("syncconfig/syncconfig/2/change/#lines").add_line(field="comment", calculation="script")
+    number = int(admin.page.locator("[name='lines-TOTAL_FORMS']").input_value()) - 1
+    limits = admin.page.locator(f"[name='lines-{number}-opt_limits']")
+    case = admin.page.locator(f".field-row:has([name='lines-{number}-opt_case'])")
+    expect(limits).to_be_visible()
+    expect(case).to_be_hidden()
+    admin.shoot("line-script")
+    admin.fill({"calculation": "plain"}, prefix=f"lines-{number}-")
+    expect(limits).to_be_hidden()
+    expect(case).to_be_hidden()
+    admin.fill({"is_identifier": True}, prefix=f"lines-{number}-")
+    expect(case).to_be_visible()
+    admin.fill({"calculation": "relational", "is_identifier": False}, prefix=f"lines-{number}-")
+    expect(case).to_be_visible()
+    admin.shoot("line-relational")

@@ -69,6 +69,23 @@ def test_a_related_record_is_found_by_the_answer_to_the_caseless_question(make_p
     assert results[0].values["partner_id"] == 7
 
 
+def test_a_line_that_tells_spellings_apart_and_one_that_does_not_do_not_mix(make_plan: Any) -> None:
+    """Both find by one field of one model, for the same text."""
+    by_email = {"calculation": "relational", "direction": "in"}
+    plan = make_plan(
+        "sale.order",
+        {"field": "client_order_ref", "key": "ref", "is_identifier": True},
+        {"field": "partner_id", "key": "p", **by_email, "options": {"match_field": "email"}},
+        {"field": "partner_shipping_id", "key": "q", **by_email, "options": {"match_field": "email", "case": "ignore"}},
+    )
+
+    def lookup(_model: str, _field: str, values: Any) -> dict[object, list[int]]:
+        return {value: [7] if isinstance(value, Caseless) else [8] for value in values}
+
+    (result,) = map_in(plan, [{"ref": "1", "p": "ann@x.be", "q": "ann@x.be"}], lookup=lookup)
+    assert (result.values["partner_id"], result.values["partner_shipping_id"]) == (8, 7)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
