@@ -16,6 +16,7 @@ from auditlog.rollup import log_rollup, traffic_purge
 from outbound.budget import Budget
 from outbound.deliveries import deliveries_run
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
+from outbound.hook_watch import hooks_check
 from outbound.retention import conflicts_purge, deliveries_purge, runs_purge
 from outbound.runs import run_execute
 from outbound.schedules import promises_check, scheduled_start
@@ -27,6 +28,7 @@ from syncconfig.schemas import schemas_refresh
 
 MAX_SCHEMAS = 5
 MAX_DRIFTS = 3
+MAX_HOOKS = 3
 
 
 def budget_s() -> float:
@@ -60,6 +62,7 @@ def run_sweep() -> None:
     promises_check(timezone.now())
     schemas_refresh(limit=MAX_SCHEMAS)
     drifts_check(limit=MAX_DRIFTS)
+    hooks_check(limit=MAX_HOOKS)
 
 
 def run_purge() -> None:

@@ -11,13 +11,18 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
+from django.core import mail
+from django.utils import timezone
 
 from clients.odoo.client import OdooClient
 from demo.odoo import DemoOdoo
+from outbound.hook_watch import CHECK_EVERY, hooks_check
 from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show
 from outbound.models import DeliveryPolicy, OdooHook
+from outbound.needs import hooks_need
 from outbound.noticed import HookTarget, hook_target
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
@@ -153,6 +158,36 @@ def catalogue(connection: OdooConnection) -> Iterator[SyncConfig]:
         )
     yield made
     hook_remove(config=made)
+
+
+def test_rules_that_somebody_deletes_in_odoo_are_missed_within_the_hour(config: SyncConfig, hub: Receiver) -> None:
+    DeliveryPolicy.objects.update_or_create(config=config, defaults={"alert_emails": "ops@example.com"})
+    hook = hook_create(config=config, site_url=hub.url)
+    assert (hooks_check(limit=5), hooks_check(limit=5)) == (1, 0)
+    hook.refresh_from_db()
+    assert (hook.problem, len(mail.outbox)) == ("", 0)
+    client_for(config.connection).unlink(RULES, hook.rule_ids)
+    assert hooks_check(limit=5) == 0
+    for _round in range(2):
+        OdooHook.objects.update(checked_at=timezone.now() - CHECK_EVERY - timedelta(minutes=1))
+        assert hooks_check(limit=5) == 1
+    hook.refresh_from_db()
+    assert hook.problem.startswith(
+        "2 of its rules are gone." if len(hook.rule_ids) == 2 else "1 of its rules are gone."
+    )
+    assert [letter.subject for letter in mail.outbox] == [f"[Sync hub] {config.name}: hook"]
+    assert [need.title for need in hooks_need(timezone.now())] == [config.name]
+
+
+def test_an_odoo_that_is_away_says_nothing_about_its_rules(config: SyncConfig, hub: Receiver) -> None:
+    hook_create(config=config, site_url=hub.url)
+    connection = OdooConnection.objects.get()
+    url, connection.url = connection.url, "http://127.0.0.1:9"
+    connection.save()
+    assert hooks_check(limit=5) == 0
+    assert OdooHook.objects.get().problem == ""
+    connection.url = url
+    connection.save()
 
 
 def test_a_price_that_is_kept_on_the_template_is_told_of(
