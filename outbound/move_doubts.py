@@ -47,7 +47,7 @@ class LinkKeeper:
         count = RecordLink.objects.filter(config_id__in=[move.config_id for move in moves]).count()
         return _now(
             "%(count)s records are known from %(was)s. Are they the same ones at %(now)s? Choose whether to keep them: "
-            "known records are changed there under the ids of before, forgotten ones are made."
+            "known records are changed there under the ids of before, forgotten ones are made anew."
         ) % {"count": count, "was": moves[0].was, "now": moves[0].now}
 
     def forget(self, instance: Model) -> None:
