@@ -26,6 +26,7 @@ from outbound.models import (
     Conflict,
     ConflictState,
     Delivery,
+    DeliveryPolicy,
     DeliveryState,
     Host,
     OdooHook,
@@ -125,6 +126,18 @@ def conflicts_need(now: datetime) -> Iterator[Attention]:
         yield Attention(Urgency.BROKEN, name, text, f"{url}&config__id__exact={pk}", "outbound.view_conflict")
 
 
+def deletions_need(now: datetime) -> Iterator[Attention]:
+    """Syncs of whose records more are gone than may be deleted at once."""
+    held = DeliveryPolicy.objects.filter(held_deletions__gt=0, config__active=True).order_by("config__name")
+    for config_id, name, count in held.values_list("config_id", "config__name", "held_deletions")[:MOST_OF_A_KIND]:
+        text = _(
+            "%(count)s records are gone from Odoo, more than may be deleted at once. Nothing was deleted. If it is "
+            "right, press “Agree to deletions” under “More”."
+        ) % {"count": count}
+        url = reverse("admin:syncconfig_syncconfig_change", args=[config_id])
+        yield Attention(Urgency.BROKEN, name, text, url, "syncconfig.view_syncconfig")
+
+
 def breakers_need(now: datetime) -> Iterator[Attention]:
     """Hosts that are left alone because they do not answer."""
     for host in Host.objects.filter(state=BreakerState.OPEN).order_by("opened_at")[:MOST_OF_A_KIND]:
@@ -143,7 +156,16 @@ def hooks_need(now: datetime) -> Iterator[Attention]:
         yield Attention(Urgency.BROKEN, name, text, url, "syncconfig.view_syncconfig")
 
 
-PROVIDERS: Final = (worker_needs, failing_need, late_need, dead_need, conflicts_need, breakers_need, hooks_need)
+PROVIDERS: Final = (
+    worker_needs,
+    failing_need,
+    late_need,
+    dead_need,
+    conflicts_need,
+    deletions_need,
+    breakers_need,
+    hooks_need,
+)
 
 
 def _failing(row: dict[str, Any]) -> Attention:
