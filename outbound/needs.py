@@ -38,12 +38,14 @@ from syncconfig.attention import MOST_OF_A_KIND, Attention, Urgency
 from syncconfig.models import SyncConfig
 
 RESTARTED_LATELY: Final = timedelta(minutes=15)
+CLOCKS_APART: Final = timedelta(seconds=5)
+"""Claims last for half a minute."""
 VANISHED_LATELY: Final = timedelta(hours=2)
 ONE_MORE: Final = MOST_OF_A_KIND + 1
 
 
 def worker_needs(now: datetime) -> Iterator[Attention]:
-    """No worker, one that vanished, or one whose processes had to be started anew."""
+    """No worker, one that vanished, one whose clock is wrong, or one whose processes had to be started anew."""
     workers = list(Worker.objects.order_by("-beat_at")[:20])
     alive = [worker for worker in workers if worker.beat_at > now - ABSENT_AFTER]
     url = reverse("admin:outbound_worker_changelist")
@@ -63,6 +65,13 @@ def worker_needs(now: datetime) -> Iterator[Attention]:
             text = _("It was seen last %(span)s ago, and did not say that it ends.")
             text %= {"span": timesince(worker.beat_at, now)}
             yield Attention(Urgency.SOON, str(worker), text, url, "outbound.view_worker")
+        elif worker.beat_at > now + CLOCKS_APART:
+            text = _(
+                "Its clock and this machine's are %(seconds)s s apart, so that one takes for lost what the other is "
+                "sending. Keep all machines in time (NTP)."
+            )
+            text %= {"seconds": round((worker.beat_at - now).total_seconds())}
+            yield Attention(Urgency.BROKEN, str(worker), text, url, "outbound.view_worker")
         elif worker.restarted_at and worker.restarted_at > now - RESTARTED_LATELY:
             text = _("Its processes ended or hung and were started anew, %(span)s ago; its output says why.")
             text %= {"span": timesince(worker.restarted_at, now)}
