@@ -75,18 +75,27 @@ def deletions_reconcile(
     policy = policy_of(config)
     gone = tuple(deletions_find(config=config, client=client, record_ids=record_ids))
     if not gone or not (policy.deletions == Deletions.DELETE if sends is None else sends):
+        if not gone and record_ids is None:
+            _held_no_more(config)
         return DeletionReport(gone)
     allowed = max(policy.deletion_ceiling, policy.agreed_deletions)
     if len(gone) > allowed:
+        DeliveryPolicy.objects.filter(config=config).update(held_deletions=len(gone))
         alert(
             config.pk,
             Trouble.DELETIONS,
             f"{len(gone)} records are gone from Odoo, more than the {allowed} that may be deleted at once. Nothing was "
-            f"deleted. If it is right, agree: manage.py sync_deletions {config.name!r} --agree {len(gone)}",
+            "deleted. If it is right, agree: “Agree to deletions” under “More” on the sync, or "
+            f"manage.py sync_deletions {config.name!r} --agree {len(gone)}",
         )
         return DeletionReport(gone, is_held=True)
     DeliveryPolicy.objects.filter(config=config, agreed_deletions__gt=0).update(agreed_deletions=0)
+    _held_no_more(config)
     return DeletionReport(gone, sent=_insert(config, run_id, gone, may_insert))
+
+
+def _held_no_more(config: SyncConfig) -> None:
+    DeliveryPolicy.objects.filter(config=config, held_deletions__gt=0).update(held_deletions=0)
 
 
 def _insert(config: SyncConfig, run_id: int | None, gone: Sequence[int], may_insert: Callable[[], None]) -> int:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-import time
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
-from django.db.models import F, Q
 from django.utils import timezone
 
 from auditlog.recorder import recording
@@ -20,18 +16,9 @@ from outbound.models import OdooHook
 from outbound.noticed import secret_hash
 from syncconfig.connections import client_for
 from syncconfig.models import SyncConfig
-from syncconfig.secrets import SecretUnreadable
-
-logger = logging.getLogger(__name__)
-
-CHECK_EVERY: Final = timedelta(hours=1)
-TRY_AGAIN_AFTER_S: Final = 600.0
 
 RULES, ACTIONS = "base.automation", "ir.actions.server"
 ARCHIVED_TOO = {"active_test": False}
-
-_tried_at_s: dict[int, float] = {}
-"""When this process last asked about a hook: an Odoo that does not answer is not asked every minute."""
 
 
 class HookExists(Exception):
@@ -78,31 +65,6 @@ def hook_check(*, config: SyncConfig, site_url: str = "") -> list[str]:
         problems = _problems(client, config, hook, site_url)
     OdooHook.objects.filter(pk=hook.pk).update(checked_at=timezone.now(), problem=" ".join(problems))
     return problems
-
-
-def hooks_check(*, limit: int) -> int:
-    """Check up to `limit` hooks that were not checked for an hour; returns how many were. Raises nothing.
-
-    A rule that somebody deletes in Odoo tells nobody, and its sync is silent from then on."""
-    now_s = time.monotonic()
-    due = OdooHook.objects.filter(Q(checked_at=None) | Q(checked_at__lt=timezone.now() - CHECK_EVERY))
-    rows = due.filter(config__active=True).order_by(F("checked_at").asc(nulls_first=True), "pk")
-    waiting = [pk for pk in rows.values_list("config_id", flat=True) if _is_time(pk, now_s)]
-    checked = 0
-    for config_id in waiting[:limit]:
-        _tried_at_s[config_id] = now_s
-        try:
-            config = SyncConfig.objects.select_related("connection").defer("auth_secret").get(pk=config_id)
-            hook_check(config=config)
-            checked += 1
-        except (RemoteError, ValueError, SecretUnreadable, SyncConfig.DoesNotExist) as error:
-            logger.info("The rules in Odoo of config %s were not checked: %s", config_id, error)
-    return checked
-
-
-def _is_time(config_id: int, now_s: float) -> bool:
-    tried_at_s = _tried_at_s.get(config_id)
-    return tried_at_s is None or now_s - tried_at_s >= TRY_AGAIN_AFTER_S
 
 
 def hook_remove(*, config: SyncConfig) -> bool:

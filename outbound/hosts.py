@@ -12,8 +12,9 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from time import monotonic
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 from django.db.models import F, Q, QuerySet
@@ -95,21 +96,21 @@ class Gate:
         Host.objects.filter(address=self.address, state=BreakerState.OPEN).update(probe_at=timezone.now())
 
     def report(self, results: Iterable[object], *, first_delay_s: float) -> bool:
-        """What came of attempts: answers and RemoteErrors. Returns whether the breaker opened with them."""
+        """What came of attempts, in their order: answers and RemoteErrors. Returns whether the breaker opened with
+        them: what counts is how many failed in a row."""
         # One error object for many units is one call that failed.
-        errors = list({id(result): result for result in results if isinstance(result, RemoteError)}.values())
-        count = sum(is_failure(error) for error in errors)
-        has_answer = count < len(errors) or not errors
-        pause_s = max((_asked_s(error, first_delay_s) for error in errors), default=0.0)
+        told = list({id(result): result for result in results}.values())
+        pause_s = max((_asked_s(each, first_delay_s) for each in told if isinstance(each, RemoteError)), default=0.0)
+        failed = list(takewhile(is_failure, reversed(told)))
         opened = False
         if pause_s > 0:
             until = timezone.now() + timedelta(seconds=min(pause_s, MAX_PAUSE_S))
             self._row().filter(Q(not_before=None) | Q(not_before__lt=until)).update(not_before=until)
             self._looked_s = float("-inf")
-        if has_answer:
+        if len(failed) < len(told):
             self._heard()
-        elif count:
-            opened = self._failed(count, next(error for error in errors if is_failure(error)))
+        if failed:
+            opened = self._failed(len(failed), cast(RemoteError, failed[0]))
         return opened
 
     def give(self, count: int) -> list[datetime]:

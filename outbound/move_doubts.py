@@ -16,15 +16,13 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _now
 
-from outbound.models import Delivery, DeliveryPolicy, DeliveryState, PullPolicy, RecordLink, SyncRun
-from outbound.moving import MOVED_AWAY, database_of
-from outbound.replay import delivery_discard
+from outbound.models import Delivery, DeliveryPolicy, PullPolicy, RecordLink, SyncRun
+from outbound.moving import MOVED_AWAY, database_of, waiting_discard
+from outbound.replay import DISCARDABLE
 from outbound.run_control import run_cancel
 from outbound.states import ACTIVE_RUNS
 from syncconfig.models import OdooConnection, RequestType, SyncConfig
 
-_CHUNK: Final = 2000
-_WAITING: Final = (DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.SKIPPED)
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -47,7 +45,7 @@ class LinkKeeper:
         count = RecordLink.objects.filter(config_id__in=[move.config_id for move in moves]).count()
         return _now(
             "%(count)s records are known from %(was)s. Are they the same ones at %(now)s? Choose whether to keep them: "
-            "known records are changed there under the ids of before, forgotten ones are made."
+            "known records are changed there under the ids of before, forgotten ones are made anew."
         ) % {"count": count, "was": moves[0].was, "now": moves[0].now}
 
     def forget(self, instance: Model) -> None:
@@ -64,10 +62,7 @@ def links_forget(config_id: int) -> None:
     RecordLink.objects.filter(config_id=config_id).delete()
     DeliveryPolicy.objects.filter(config_id=config_id).update(change_cursor="")
     PullPolicy.objects.filter(config_id=config_id).update(since_value="")
-    waiting = Delivery.objects.filter(config_id=config_id, state__in=_WAITING).order_by("pk")
-    while ids := list(waiting.values_list("pk", flat=True)[:_CHUNK]):
-        if not delivery_discard(ids=ids, user=None, reason=MOVED_AWAY):
-            break
+    waiting_discard(config_id=config_id, reason=MOVED_AWAY)
 
 
 def _moves(instance: Model) -> list[_Move]:
@@ -115,7 +110,7 @@ def _knows_any(config_id: int) -> bool:
     return (
         RecordLink.objects.filter(config_id=config_id).exists()
         or PullPolicy.objects.filter(config_id=config_id).exclude(since_value="").exists()
-        or Delivery.objects.filter(config_id=config_id, state__in=_WAITING).exists()
+        or Delivery.objects.filter(config_id=config_id, state__in=DISCARDABLE).exists()
     )
 
 

@@ -20,7 +20,8 @@ from django.db.models import Model, Q
 from django.db.models.signals import post_save, pre_save
 
 from outbound.conflicts import conflicts_end
-from outbound.models import Conflict, ConflictState, DeliveryPolicy, PullPolicy, RecordLink
+from outbound.models import Conflict, ConflictState, Delivery, DeliveryPolicy, PullPolicy, RecordLink
+from outbound.replay import DISCARDABLE, delivery_discard
 from syncconfig.models import OdooConnection, RequestType, SyncConfig
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _DECIDING: Final = frozenset(name for name in _COLUMNS if "__" not in name) | {"connection"}
 _BEFORE: Final = "_places_before"
+_CHUNK: Final = 2000
 
 Places = dict[int, object]
 """By config id, which records its links are between, as far as that can change."""
@@ -78,6 +80,14 @@ def _place(row: dict[str, Any]) -> object:
     return source
 
 
+def waiting_discard(*, config_id: int, reason: str) -> None:
+    """Give up what waits of the config, or was refused."""
+    waiting = Delivery.objects.filter(config_id=config_id, state__in=DISCARDABLE).order_by("pk")
+    while ids := list(waiting.values_list("pk", flat=True)[:_CHUNK]):
+        if not delivery_discard(ids=ids, user=None, reason=reason):
+            break
+
+
 def database_of(url: str, name: str) -> tuple[str, int | None, str]:
     """What tells one Odoo database from another, whoever logs in there."""
     try:
@@ -96,5 +106,8 @@ def _forget(config_id: int) -> None:
     config = configs.defer("auth_secret", "pair__auth_secret", "paired_by__auth_secret").get(pk=config_id)
     disputed = Conflict.objects.filter(config_id=config_id, state=ConflictState.OPEN)
     conflicts_end(config=config, removed=list(disputed.values_list("record_id", flat=True)), reason=MOVED)
+    if not config.fetches:
+        # It is of a record that has this id in the Odoo of before. What was fetched is nobody's record yet.
+        waiting_discard(config_id=config_id, reason=MOVED)
     if count:
         logger.warning("%s leads to another Odoo: its %s links are forgotten", config.name, count)

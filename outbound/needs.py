@@ -28,6 +28,7 @@ from outbound.models import (
     Conflict,
     ConflictState,
     Delivery,
+    DeliveryPolicy,
     DeliveryState,
     Host,
     OdooHook,
@@ -39,6 +40,8 @@ from syncconfig.models import SyncConfig
 from syncconfig.spans import span_since
 
 RESTARTED_LATELY: Final = timedelta(minutes=15)
+CLOCKS_APART: Final = timedelta(seconds=5)
+"""Claims last for half a minute."""
 VANISHED_LATELY: Final = timedelta(hours=2)
 ONE_MORE: Final = MOST_OF_A_KIND + 1
 MANY_FAILED: Final = 5
@@ -47,7 +50,7 @@ MANY_PERCENT: Final = 10
 
 
 def worker_needs(now: datetime) -> Iterator[Attention]:
-    """No worker, one that vanished, or one whose processes had to be started anew."""
+    """No worker, one that vanished, one whose clock is wrong, or one whose processes had to be started anew."""
     workers = list(Worker.objects.order_by("-beat_at")[:20])
     alive = [worker for worker in workers if worker.beat_at > now - ABSENT_AFTER]
     url = reverse("admin:outbound_worker_changelist")
@@ -67,6 +70,13 @@ def worker_needs(now: datetime) -> Iterator[Attention]:
             text = _("It was seen last %(span)s ago, and did not say that it ends.")
             text %= {"span": span_since(worker.beat_at, now)}
             yield Attention(Urgency.SOON, str(worker), text, url, "outbound.view_worker")
+        elif worker.beat_at > now + CLOCKS_APART:
+            text = _(
+                "Its clock and this machine's are %(seconds)s s apart, so that one takes for lost what the other is "
+                "sending. Keep all machines in time (NTP)."
+            )
+            text %= {"seconds": round((worker.beat_at - now).total_seconds())}
+            yield Attention(Urgency.BROKEN, str(worker), text, url, "outbound.view_worker")
         elif worker.restarted_at and worker.restarted_at > now - RESTARTED_LATELY:
             text = _("Its processes ended or hung and were started anew, %(span)s ago; its output says why.")
             text %= {"span": span_since(worker.restarted_at, now)}
@@ -148,6 +158,18 @@ def conflicts_need(now: datetime) -> Iterator[Attention]:
         yield Attention(Urgency.BROKEN, name, text, f"{url}&config__id__exact={pk}", "outbound.view_conflict")
 
 
+def deletions_need(now: datetime) -> Iterator[Attention]:
+    """Syncs of whose records more are gone than may be deleted at once."""
+    held = DeliveryPolicy.objects.filter(held_deletions__gt=0, config__active=True).order_by("config__name")
+    for config_id, name, count in held.values_list("config_id", "config__name", "held_deletions")[:MOST_OF_A_KIND]:
+        text = _(
+            "%(count)s records are gone from Odoo, more than may be deleted at once. Nothing was deleted. If it is "
+            "right, press “Agree to deletions” under “More”."
+        ) % {"count": count}
+        url = reverse("admin:syncconfig_syncconfig_change", args=[config_id])
+        yield Attention(Urgency.BROKEN, name, text, url, "syncconfig.view_syncconfig")
+
+
 def breakers_need(now: datetime) -> Iterator[Attention]:
     """Hosts that are left alone because they do not answer."""
     for host in Host.objects.filter(state=BreakerState.OPEN).order_by("opened_at")[:MOST_OF_A_KIND]:
@@ -167,8 +189,16 @@ def hooks_need(now: datetime) -> Iterator[Attention]:
 
 
 PROVIDERS: Final = (
-    worker_needs, failing_need, late_need, dead_need, conflicts_need, breakers_need, hooks_need, refusing_need,
-)  # fmt: skip
+    worker_needs,
+    failing_need,
+    late_need,
+    dead_need,
+    conflicts_need,
+    deletions_need,
+    breakers_need,
+    hooks_need,
+    refusing_need,
+)
 
 
 def _failing(row: dict[str, Any]) -> Attention:

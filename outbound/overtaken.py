@@ -15,10 +15,11 @@ from outbound.states import deliveries_move
 def overtaken_close(*, config_id: int, arrived: Mapping[int, int]) -> int:
     """`arrived` leads from a record to its latest delivery that arrived. Returns how many older ones were dead. The
     caller holds the transaction."""
-    if not arrived:
+    dead = Delivery.objects.filter(config_id=config_id, state=DeliveryState.DEAD).order_by()
+    # Most syncs have none, which an index tells at once.
+    if not arrived or not dead.exists():
         return 0
-    dead = Delivery.objects.filter(config_id=config_id, state=DeliveryState.DEAD, record_id__in=list(arrived))
-    rows = dead.order_by("pk").values_list("pk", "record_id", "run_id")
+    rows = dead.filter(record_id__in=list(arrived)).order_by("pk").values_list("pk", "record_id", "run_id")
     older = {pk: run_id for pk, record_id, run_id in rows if pk < arrived[record_id]}
     if not older:
         return 0

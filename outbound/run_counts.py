@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from outbound.models import DeliveryState, SyncRun
 
@@ -28,7 +29,11 @@ def counts_move(changes: Counter[Change]) -> None:
         if count and state in COLUMNS:
             by_run.setdefault(run_id, {})[COLUMNS[state]] = count
     for run_id, columns in sorted(by_run.items()):
-        SyncRun.objects.filter(pk=run_id).update(**{name: F(name) + count for name, count in columns.items()})
+        # A count is for people to look at, and no reason to lose what became of a delivery.
+        values = {
+            name: F(name) + count if count > 0 else Greatest(F(name) + count, 0) for name, count in columns.items()
+        }
+        SyncRun.objects.filter(pk=run_id).update(**values)
 
 
 def no_longer(state: DeliveryState, run_ids: Iterable[int | None]) -> Counter[Change]:

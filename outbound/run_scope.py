@@ -89,5 +89,8 @@ def _said(report: DeletionReport) -> str:
     if report.sent:
         return "It is gone from Odoo; a DELETE is sent."
     if report.is_held:
-        return f"It is gone from Odoo, with {len(report.gone) - 1} others: too many to delete without being asked."
+        return (
+            f"It is gone from Odoo, with {len(report.gone) - 1} others: too many to delete without being asked. If it "
+            "is right, “Agree to deletions” on the sync."
+        )
     return "It is gone from Odoo."

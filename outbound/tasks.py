@@ -16,7 +16,7 @@ from auditlog.rollup import log_rollup, traffic_purge
 from outbound.budget import Budget
 from outbound.deliveries import deliveries_run
 from outbound.enqueue import DELIVERIES, enqueue_on_commit
-from outbound.hooks import hooks_check
+from outbound.hook_watch import hooks_check
 from outbound.retention import conflicts_purge, deliveries_purge, runs_purge
 from outbound.runs import run_execute
 from outbound.schedules import promises_check, scheduled_start

@@ -2,6 +2,7 @@
 
 from auditlog.replays import add_replay_offer
 from outbound.admin import config_columns, deleting
+from outbound.admin.agree_deletions import agree_deletions, asks
 from outbound.admin.bench import bench
 from outbound.admin.conflicts import ConflictAdmin
 from outbound.admin.deliveries import DeliveryAdmin
@@ -29,6 +30,7 @@ add_config_button(run_now, request_type=RequestType.OUT)
 add_config_button(send_sample, request_type=RequestType.OUT, is_in_menu=True, only_if=sends)
 add_config_button(pause, is_in_menu=True, only_if=is_running)
 add_config_button(resume, is_in_menu=True, only_if=is_paused)
+add_config_button(agree_deletions, request_type=RequestType.OUT, is_in_menu=True, only_if=asks)
 add_config_button(odoo_hook, request_type=RequestType.OUT, is_in_menu=True)
 add_config_action(run_chosen)
 add_config_action(pause_chosen)

@@ -195,6 +195,8 @@ class DeliveryPolicy(models.Model):
     """When staff were last told of each kind of trouble, as ISO times."""
     agreed_deletions = models.PositiveIntegerField(default=0, editable=False)
     """How many deletions staff agreed to, once."""
+    held_deletions = models.PositiveIntegerField(default=0, editable=False)
+    """How many were found at the last look, where those were too many to be made without being asked."""
 
     class Meta:
         verbose_name = _("delivery settings")

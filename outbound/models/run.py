@@ -67,7 +67,10 @@ class SyncRun(models.Model):
     held_count = models.PositiveIntegerField(
         _("held back"),
         default=0,
-        help_text=_("Refused by the other side before, and unchanged since. Replay or discard their dead deliveries."),
+        help_text=_(
+            "Refused by the other side before, or in conflict, and unchanged since. Replay or discard their dead "
+            "deliveries, or settle their conflicts."
+        ),
     )
     rejected_count = models.PositiveIntegerField(_("rejected by the mapping"), default=0)
     queued_count = models.PositiveIntegerField(_("to deliver"), default=0)

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection as database
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from clients.odoo.changes import SETTLE_S
@@ -21,6 +24,7 @@ from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from outbound import runs
 from outbound.models import Delivery, DeliveryPolicy, Notice, RecordLink, RunState, RunTrigger, SyncRun
+from outbound.needs import deletions_need
 from outbound.noticed import changes_noticed, notices_start
 from outbound.run_control import run_cancel
 from outbound.runs import run_execute, run_start
@@ -350,6 +354,32 @@ def test_a_ceiling_stops_a_mass_delete_and_asks(
     sync(deleting)
     assert len(deletes(receiver)) == 4
     assert DeliveryPolicy.objects.get().agreed_deletions == 0
+
+
+def test_staff_agree_to_a_mass_delete_by_button(
+    deleting: SyncConfig, receiver: Receiver, demo_odoo: DemoOdoo, products: list[int], admin_client: Client
+) -> None:
+    policy(deleting, deletions="delete", deletion_ceiling=3, linked_url=f"{receiver.url}/items/{{sku}}")
+    sync(deleting)
+    form = reverse("admin:syncconfig_syncconfig_change", args=[deleting.pk])
+    button = reverse("admin:syncconfig_syncconfig_agree_deletions", args=[deleting.pk])
+    assert button not in admin_client.get(form).content.decode()
+    demo_odoo.call("product.product", "unlink", products[:4])
+    sync(deleting)
+    (need,) = deletions_need(timezone.now())
+    assert need.text.startswith("4 records are gone from Odoo, more than may be deleted at once.")
+    assert button in admin_client.get(form).content.decode()
+    admin_client.post(button, {"_form_submitted": "on"})
+    assert LogEntry.objects.get().change_message == "Agreed to 4 deletions."
+    # One more is gone meanwhile, which nobody has agreed to.
+    demo_odoo.call("product.product", "unlink", products[4:5])
+    sync(deleting)
+    assert deletes(receiver) == []
+    admin_client.post(button, {"_form_submitted": "on"})
+    sync(deleting)
+    assert len(deletes(receiver)) == 5
+    assert list(deletions_need(timezone.now())) == []
+    assert button not in admin_client.get(form).content.decode()
 
 
 def test_a_deletion_that_odoo_tells_of_is_believed_only_when_the_record_is_gone(

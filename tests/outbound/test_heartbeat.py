@@ -11,6 +11,7 @@ from django.utils import timezone
 from outbound import heartbeat
 from outbound.heartbeat import BEAT_S, Heartbeat, workers_alive
 from outbound.models import Worker
+from outbound.needs import worker_needs
 from tests.outbound.worker import running_worker, wait_for
 
 
@@ -72,3 +73,11 @@ def test_a_real_worker_is_seen_and_ends_without_a_trace(tmp_path: Path) -> None:
         wait_for(lambda: workers_alive(timezone.now()).filter(pid=worker.pid).exists(), "a sign of life")
     assert worker.returncode == 0
     assert not Worker.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("ahead_s", "is_told"), [(2, False), (40, True)])
+def test_a_clock_that_is_ahead_is_told_of(clock: list[datetime], ahead_s: int, is_told: bool) -> None:
+    Heartbeat().beat(waiting=0)
+    told = [need.text for need in worker_needs(clock[0] - timedelta(seconds=ahead_s))]
+    assert [text.startswith("Its clock and this machine's are 40 s apart") for text in told] == [True] * is_told

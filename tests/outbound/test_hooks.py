@@ -14,18 +14,16 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.db.models import F
+from django.core import mail
 from django.utils import timezone
 
-from auditlog.models import ApiLog
 from clients.odoo.client import OdooClient
 from demo.odoo import DemoOdoo
-from outbound import hooks as hooks_module
-from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show, hooks_check
+from outbound.hook_watch import CHECK_EVERY, hooks_check
+from outbound.hooks import HookExists, hook_check, hook_create, hook_remove, hook_show
 from outbound.models import DeliveryPolicy, OdooHook
 from outbound.needs import hooks_need
 from outbound.noticed import HookTarget, hook_target
-from outbound.tasks import run_sweep
 from syncconfig.connections import client_for
 from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 from tests.outbound.receiver import Receiver
@@ -131,38 +129,6 @@ def test_what_was_changed_in_odoo_is_found(config: SyncConfig, odoo: OdooClient,
     assert "One of its rules is gone." in hook_check(config=config)
 
 
-def test_a_rule_that_is_deleted_in_odoo_is_found_within_the_hour(
-    config: SyncConfig, odoo: OdooClient, hub: Receiver
-) -> None:
-    hook = hook_create(config=config, site_url=hub.url)
-    hooks_module._tried_at_s.clear()
-    assert hooks_check(limit=1) == 1
-    assert OdooHook.objects.get().problem == ""
-    odoo.unlink(RULES, hook.rule_ids[:1])
-    assert hooks_check(limit=1) == 0, "checked a moment ago"
-    OdooHook.objects.update(checked_at=timezone.now() - timedelta(minutes=61))
-    hooks_module._tried_at_s.clear()
-    run_sweep()
-    assert "One of its rules is gone." in OdooHook.objects.get().problem
-    (need,) = hooks_need(timezone.now())
-    assert "One of its rules is gone." in need.text
-
-
-def test_an_odoo_that_does_not_answer_is_not_asked_about_its_rules_every_minute(
-    config: SyncConfig, odoo: OdooClient, hub: Receiver
-) -> None:
-    hook_create(config=config, site_url=hub.url)
-    url, connection = config.connection.url, config.connection
-    OdooConnection.objects.filter(pk=connection.pk).update(url="http://127.0.0.1:9", revision=F("revision") + 1)
-    hooks_module._tried_at_s.clear()
-    assert hooks_check(limit=1) == 0
-    asked = ApiLog.objects.count()
-    assert hooks_check(limit=1) == 0
-    assert ApiLog.objects.count() == asked > 0
-    assert OdooHook.objects.get().checked_at is None
-    OdooConnection.objects.filter(pk=connection.pk).update(url=url, revision=F("revision") + 1)
-
-
 def test_it_is_made_once_and_removed_whole(config: SyncConfig, odoo: OdooClient, hub: Receiver) -> None:
     hook = hook_create(config=config, site_url=hub.url)
     with pytest.raises(HookExists):
@@ -192,6 +158,36 @@ def catalogue(connection: OdooConnection) -> Iterator[SyncConfig]:
         )
     yield made
     hook_remove(config=made)
+
+
+def test_rules_that_somebody_deletes_in_odoo_are_missed_within_the_hour(config: SyncConfig, hub: Receiver) -> None:
+    DeliveryPolicy.objects.update_or_create(config=config, defaults={"alert_emails": "ops@example.com"})
+    hook = hook_create(config=config, site_url=hub.url)
+    assert (hooks_check(limit=5), hooks_check(limit=5)) == (1, 0)
+    hook.refresh_from_db()
+    assert (hook.problem, len(mail.outbox)) == ("", 0)
+    client_for(config.connection).unlink(RULES, hook.rule_ids)
+    assert hooks_check(limit=5) == 0
+    for _round in range(2):
+        OdooHook.objects.update(checked_at=timezone.now() - CHECK_EVERY - timedelta(minutes=1))
+        assert hooks_check(limit=5) == 1
+    hook.refresh_from_db()
+    assert hook.problem.startswith(
+        "2 of its rules are gone." if len(hook.rule_ids) == 2 else "One of its rules is gone."
+    )
+    assert [letter.subject for letter in mail.outbox] == [f"[Sync hub] {config.name}: hook"]
+    assert [need.title for need in hooks_need(timezone.now())] == [config.name]
+
+
+def test_an_odoo_that_is_away_says_nothing_about_its_rules(config: SyncConfig, hub: Receiver) -> None:
+    hook_create(config=config, site_url=hub.url)
+    connection = OdooConnection.objects.get()
+    url, connection.url = connection.url, "http://127.0.0.1:9"
+    connection.save()
+    assert hooks_check(limit=5) == 0
+    assert OdooHook.objects.get().problem == ""
+    connection.url = url
+    connection.save()
 
 
 def test_a_price_that_is_kept_on_the_template_is_told_of(

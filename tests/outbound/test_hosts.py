@@ -13,12 +13,14 @@ from django.core import mail
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from clients.errors import Kind, RemoteError
 from demo.shop import DemoShop
 from outbound.alert_mail import letter
 from outbound.alerts import Trouble
 from outbound.hosts import Gate, Passage, breaker_close, host_address
 from outbound.models import BreakerState, Delivery, DeliveryPolicy, DeliveryState, Host
 from outbound.sweeps import sweep
+from outbound.targets.base import Answer
 from syncconfig.models import SyncConfig
 from tests.outbound.conftest import MakeConfig, make_delivery, send, send_until_settled, sync
 
@@ -58,6 +60,21 @@ def test_a_host_that_fails_again_and_again_is_left_alone(make_config: MakeConfig
     assert 3 <= tried < 20
     report = send(config)
     assert (report.is_shut, Delivery.objects.filter(attempts__gt=0).count()) == (True, tried)
+
+
+def test_failures_count_only_in_a_row(config: SyncConfig) -> None:
+    gate = Gate(url=config.url, policy=policy(config))
+
+    def failure() -> RemoteError:
+        return RemoteError("It answered 503.", kind=Kind.RETRYABLE, status=503)
+
+    for _round in range(5):
+        assert not gate.report([failure(), failure(), Answer(200), failure(), failure()], first_delay_s=5)
+        assert not gate.report([Answer(200)], first_delay_s=5)
+    assert gate.passage() is Passage.FREE
+    assert not gate.report([Answer(200), failure(), failure()], first_delay_s=5)
+    assert gate.report([failure()], first_delay_s=5)
+    assert gate.passage() is Passage.SHUT
 
 
 def test_what_waits_for_a_host_uses_up_no_attempt_and_no_task(make_config: MakeConfig, shop: DemoShop) -> None:

@@ -10,6 +10,7 @@ from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from demo.shop_lists import made_customers
 from outbound.models import Conflict, ConflictState, Delivery, DeliveryPolicy, DeliveryState, PullPolicy, RecordLink
+from outbound.moving import MOVED
 from syncconfig.models import OdooConnection, SyncConfig
 from tests.outbound.conftest import MakeConfig, sync
 from tests.outbound.pulling import partners, shop_pull
@@ -64,6 +65,20 @@ def test_conflicts_with_the_old_target_end(one_way: SyncConfig, here: DemoOdoo, 
     change(fresh(one_way), target_model="res.company")
     assert Conflict.objects.get().state == ConflictState.ENDED
     assert Delivery.objects.get().state == DeliveryState.DISCARDED
+
+
+def test_what_waits_is_of_a_record_of_the_odoo_of_before(one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo) -> None:
+    SyncConfig.objects.filter(pk=one_way.pk).update(retry_schedule="600")
+    add(here, "R1")
+    run(fresh(one_way))
+    waiting = add(here, "R2")
+    there.stop()
+    run(fresh(one_way))
+    assert Delivery.objects.get(record_id=waiting).state == DeliveryState.PENDING
+    with DemoOdoo(version=18, database="production") as production:
+        change(fresh(one_way), connection=connect(production, "Production"))
+    delivery = Delivery.objects.get(record_id=waiting)
+    assert (delivery.state, delivery.discard_reason) == (DeliveryState.DISCARDED, MOVED)
 
 
 @pytest.mark.parametrize(

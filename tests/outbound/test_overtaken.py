@@ -12,7 +12,7 @@ from django.utils import timezone
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from outbound.config_health import facts_of
-from outbound.models import Delivery, DeliveryState, RunTrigger
+from outbound.models import Delivery, DeliveryState, RunTrigger, SyncRun
 from outbound.needs import dead_need
 from outbound.overtaken import overtaken_close
 from outbound.replay import delivery_replay
@@ -59,6 +59,16 @@ def test_a_dead_letter_that_is_newer_than_what_arrives_stays_dead(config: SyncCo
     delivery_replay(ids=[older.pk], user=None)
     assert overtaken_close(config_id=config.pk, arrived={1: older.pk}) == 0
     assert set(Delivery.objects.filter(pk__in=[newer.pk, others.pk]).values_list("state", flat=True)) == {"dead"}
+
+
+def test_a_count_that_is_wrong_keeps_nothing_from_being_written(
+    config: SyncConfig, demo_odoo: DemoOdoo, dead: Delivery
+) -> None:
+    SyncRun.objects.update(dead_count=0)
+    overtake(config, demo_odoo, dead)
+    dead.refresh_from_db()
+    assert dead.state == DeliveryState.SUPERSEDED
+    assert set(SyncRun.objects.values_list("dead_count", flat=True)) == {0}
 
 
 def test_one_that_is_refused_anew_stays_dead_until_something_arrives(

@@ -51,6 +51,12 @@ def test_a_negative_retry_after_means_now() -> None:
     assert wait_s(error(retry_after_s=-5), 1) == 0
 
 
+def test_a_host_that_always_says_a_second_does_not_use_up_all_attempts_at_once() -> None:
+    waits = [wait_s(error(retry_after_s=1), attempts, dice=0.0) for attempts in range(1, 10)]
+    assert waits == [1, 1, 1, *SCHEDULE_S[3:]]
+    assert wait_s(error(retry_after_s=50_000), 5, dice=0.0) == 50_000
+
+
 @pytest.mark.parametrize("kind", [Kind.PERMANENT, Kind.BLOCKED])
 def test_what_would_fail_again_is_dead_at_once(kind: Kind) -> None:
     made = decision(error(kind), attempts=1, schedule_s=SCHEDULE_S, now=NOW, random=lambda: 0.5)

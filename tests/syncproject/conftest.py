@@ -38,6 +38,7 @@ def rows(db: None) -> dict[str, Any]:
     for config in made:
         SyncConfigLine.objects.create(config=config, field="ref", key="id", is_identifier=True)
     DeliveryPolicy.objects.create(config=made[1], is_paused=True)
+    DeliveryPolicy.objects.create(config=made[0], held_deletions=2)
     endpoint = SyncConfig.objects.create(
         name="In", request_type="in", connection=odoo, model="res.partner", endpoint="in", method_post=True
     )

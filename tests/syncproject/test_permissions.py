@@ -63,6 +63,7 @@ BUTTONS: dict[str, tuple[str, ...]] = {
     "syncconfig_syncconfig_print_config": ("syncconfig.view_syncconfig",),
     "syncconfig_syncconfig_run_now": ("syncconfig.run_syncconfig",),
     "syncconfig_syncconfig_odoo_hook": ("syncconfig.change_syncconfig",),
+    "syncconfig_syncconfig_agree_deletions": ("syncconfig.change_syncconfig",),
     "outbound_delivery_replay": ("outbound.replay_delivery",),
     "outbound_delivery_discard": ("outbound.replay_delivery",),
     "outbound_delivery_hurry": ("outbound.replay_delivery",),

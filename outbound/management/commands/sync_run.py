@@ -113,8 +113,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{run.get_state_display()}: {_line(run)}")
         if run.held_count:
             self.stderr.write(
-                f"{run.held_count} held back: the other side refused exactly this before. Replay or discard their dead "
-                "deliveries, or change the records."
+                f"{run.held_count} held back: the other side refused exactly this before, or it was changed there too. "
+                "Replay or discard their dead deliveries, settle their conflicts, or change the records."
+            )
+        if run.conflict_count:
+            self.stderr.write(
+                f"{run.conflict_count} in conflict: they were changed in both Odoos, and wait under Conflicts until "
+                "somebody has chosen."
             )
         for problem in run.problems[:SHOWN_PROBLEMS]:
             name = problem["record_id"]
@@ -142,9 +147,10 @@ def _ids(text: str | None) -> list[int] | None:
 
 def _line(run: SyncRun) -> str:
     held = f"held back {run.held_count}, " if run.held_count else ""
+    conflicts = f", in conflict {run.conflict_count}" if run.conflict_count else ""
     return (
         f"read {run.read_count}, unchanged {run.unchanged_count}, {held}rejected {run.rejected_count}, "
-        f"to deliver {run.queued_count}, delivered {run.delivered_count}, dead {run.dead_count}"
+        f"to deliver {run.queued_count}, delivered {run.delivered_count}, dead {run.dead_count}{conflicts}"
     )
 
 
