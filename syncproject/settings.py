@@ -294,8 +294,11 @@ UNFOLD = {
     "SITE_SYMBOL": "sync_alt",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    # There is no site beside the admin to return to.
+    "SITE_URL": None,
     "BORDER_RADIUS": "6px",
     "STYLES": [_stylesheet, _home_stylesheet, _everyone],
+    "LOGIN": {"form": "syncproject.logins.LoginForm"},
     "DASHBOARD_CALLBACK": "syncproject.home.home",
     "SCRIPTS": [_zone, _keyboard, _sending],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],

@@ -14,7 +14,7 @@ from syncproject.env import BASE_DIR
 from syncproject.messages import template_messages
 
 DOCS = BASE_DIR / "docs"
-PACKAGES = ("clients", "mapping", "syncconfig", "inbound", "outbound", "auditlog")
+PACKAGES = ("clients", "mapping", "syncconfig", "inbound", "outbound", "auditlog", "syncproject")
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "reference" not in path.parts)
 
 
