@@ -51,8 +51,13 @@ def _addresses() -> list[str]:
     from django.test import RequestFactory
     from django.urls import NoReverseMatch, reverse
 
+    from syncconfig.models import SyncConfig
+
     found = [reverse("admin:index"), "/healthz", "/healthz/ready"]
     found += [f"{reverse('admin:auditlog_apilog_find')}?q={term}" for term in ("req-100", "%23100", "100", "nowhere")]
+    story = reverse("admin:auditlog_apilog_story")
+    for config_id in SyncConfig.objects.order_by("pk").values_list("pk", flat=True)[:2]:
+        found += [f"{story}?config={config_id}&id=101", f"{story}?config={config_id}&record=x-100"]
     for model, model_admin in admin.site._registry.items():
         middle: Any = model._default_manager.order_by("pk")[model._default_manager.count() // 2 :].first()
         for pattern in model_admin.get_urls():
