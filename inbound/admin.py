@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -156,6 +158,7 @@ class InboundRequestAdmin(KeysetAdminMixin, ModelAdmin):
     list_filter = (("config", NamedFilter), "state", "is_queued")
     list_filter_submit = False
     search_fields = ("public_id", "request_id")
+    search_help_text = _("The request's whole id, or the whole X-Request-ID")
     fields = (
         ("config", "method"),
         ("state", "status"),
@@ -177,6 +180,19 @@ class InboundRequestAdmin(KeysetAdminMixin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundRequest]:
         return super().get_queryset(request).select_related("config").defer("body", "answer", "config__auth_secret")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Whole ids, which the indexes find however many requests there are."""
+        term = search_term.replace("\x00", "").strip()
+        if not term:
+            return queryset, False
+        found = Q(request_id=term)
+        with suppress(ValueError):
+            found |= Q(public_id=UUID(term))
+        ids = InboundRequest.objects.filter(found).order_by().values_list("pk", flat=True)[: self.list_max_show_all]
+        return queryset.filter(pk__in=list(ids)), False
 
     @admin.display(description=_("In the log"))
     def log_link(self, row: InboundRequest) -> str | SafeString:

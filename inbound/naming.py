@@ -36,7 +36,9 @@ def requested_records(terms: Sequence[str]) -> Iterator[Candidate]:
     if hashes:
         configs = list(SyncConfig.objects.filter(request_type=RequestType.IN).values_list("pk", flat=True))
         wanted |= Q(config_id__in=configs, idempotency_key__in=hashes)
-    for row in InboundRequest.objects.filter(wanted).defer("body", "answer")[:MAX_FOUND]:
+    # Without an order: SQLite would walk through all requests in it, instead of asking the indexes of the ids.
+    found_rows = InboundRequest.objects.filter(wanted).order_by().defer("body", "answer")[:MAX_FOUND]
+    for row in sorted(found_rows, key=lambda each: -each.pk):
         why = _now("an accepted request, or its Idempotency-Key")
         name = _name(row)
         if name is not None:

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from auditlog.traffic import api_hours
+from auditlog.traffic import counts_of_day
 from outbound.config_health import (
-    DAY,
     MOST_COUNTED,
     CappedCount,
     Health,
@@ -103,16 +102,16 @@ def failing_need(now: datetime) -> Iterator[Attention]:
 
 def refusing_need(now: datetime) -> Iterator[Attention]:
     """Syncs that work, but of whose exchanges within a day many failed: each may be a record that somebody misses."""
-    hours = api_hours(now - DAY).values("config_id").annotate(counted=Sum("count"), bad=Sum("failed"))
     # Where all failed, the sync is failing, which is told above.
-    many = hours.filter(bad__gte=MANY_FAILED, bad__lt=F("counted"), counted__lt=F("bad") * 100 / MANY_PERCENT)
-    rows = list(many.order_by("-bad").values_list("config_id", "counted", "bad")[:MOST_OF_A_KIND])
-    names = dict(SyncConfig.objects.filter(pk__in=[row[0] for row in rows], active=True).values_list("pk", "name"))
-    for config_id, counted, bad in rows:
-        if config_id not in names:
-            continue
+    many = {
+        config_id: tally
+        for (config_id, _direction), tally in counts_of_day(now).items()
+        if MANY_FAILED <= tally.failed < tally.count and tally.failed * 100 >= tally.count * MANY_PERCENT
+    }
+    names = dict(SyncConfig.objects.filter(pk__in=many, active=True).values_list("pk", "name")) if many else {}
+    for config_id in sorted(names, key=lambda pk: -many[pk].failed)[:MOST_OF_A_KIND]:
         text = _("Of %(count)s exchanges within 24 hours, %(failed)s failed. Look why, and whether the senders know.")
-        text %= {"count": counted, "failed": bad}
+        text %= {"count": many[config_id].count, "failed": many[config_id].failed}
         url = (
             f"{reverse('admin:auditlog_apilog_changelist')}?config__id__exact={config_id}&status_class=failed&period=1d"
         )

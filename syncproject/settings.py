@@ -319,6 +319,8 @@ UNFOLD = {
     "SITE_SYMBOL": "sync_alt",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    # There is no site beside the admin to return to.
+    "SITE_URL": None,
     "BORDER_RADIUS": "6px",
     "STYLES": [_stylesheet, _home_stylesheet, _everyone],
     "DASHBOARD_CALLBACK": "syncproject.home.home",

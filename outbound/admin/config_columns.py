@@ -69,9 +69,15 @@ def shown_last_success(config: SyncConfig, facts: Facts) -> Shown:
         shown = format_html("{} {}", badge(_now("Late"), "warning"), shown)
     if facts.behind is None:
         return shown
-    text = _now("%(span)s behind the source") if config.fetches else _now("%(span)s behind Odoo")
-    behind = text % {"span": _span(facts.behind)}
+    behind = _behind(facts.behind, fetches=config.fetches)
     return format_html('{}<span class="sync-why">{}</span>', shown, behind)
+
+
+def _behind(span: timedelta, *, fetches: bool) -> str:
+    if span < timedelta(minutes=1):
+        return _now("in step with the source") if fetches else _now("in step with Odoo")
+    text = _now("%(span)s behind the source") if fetches else _now("%(span)s behind Odoo")
+    return text % {"span": _span(span)}
 
 
 def shown_rate(config: SyncConfig, facts: Facts) -> Shown:

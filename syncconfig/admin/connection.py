@@ -148,6 +148,17 @@ class OdooConnectionAdmin(MoveAskingAdminMixin, SeenMixin, ReadableErrorsMixin, 
         url = f"{reverse('admin:syncconfig_modelschema_changelist')}?connection__id__exact={connection.pk}"
         return format_html('<a class="text-link" href="{}">{}</a>', url, text)
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+        """With what it was and what it is now, for the history; of a secret only that it was changed."""
+        message: list[Any] = super().construct_change_message(request, form, formsets, add)
+        for each in message:
+            if names := each.get("changed", {}).get("fields"):
+                each["changed"]["fields"] = [
+                    label if name in form.secret_names else f"{label} ({_before_and_after(form, name)})"
+                    for label, name in zip(names, form.changed_data, strict=True)
+                ]
+        return message
+
     # --- buttons ---
 
     @action(
@@ -220,6 +231,14 @@ class OdooConnectionAdmin(MoveAskingAdminMixin, SeenMixin, ReadableErrorsMixin, 
         if getattr(request, _TEST_AFTER_SAVE, None) is None:
             return None
         return HttpResponseRedirect(reverse(f"admin:{_CHANGE}", args=[obj.pk]))
+
+
+def _before_and_after(form: Any, name: str) -> str:
+    before, after = (
+        str(value) if value not in (None, "") else "-"
+        for value in (form.initial.get(name), form.cleaned_data.get(name))
+    )
+    return f"{before[:200]} → {after[:200]}"
 
 
 def _right(rights: dict[str, Any]) -> dict[str, Any]:

@@ -179,3 +179,12 @@ class Admin:
         """How far the page can be scrolled sideways."""
         width: int = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         return width
+
+    def list_overflow_px(self) -> int:
+        """How far a list on the page can be scrolled sideways within it; 0 where there is none."""
+        width: int = self.page.evaluate(
+            """() => Math.max(0, ...[...document.querySelectorAll("#main .simplebar-content-wrapper")]
+                .filter((each) => each.querySelector("#result_list"))
+                .map((each) => each.scrollWidth - each.clientWidth))"""
+        )
+        return width

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import Open
+from tests.e2e.hub import Hub
 from tests.e2e.pages import LISTS, Admin
 
 pytestmark = pytest.mark.e2e
@@ -30,34 +31,46 @@ FORMS = {
 PAGES = {"home": "", **{name: f"{path}/" for name, path in LISTS.items()}, **FORMS}
 
 
-# What another theme can change.
-COLOURS = ("color-contrast", "link-in-text-block")
+LAPTOP = {"width": 1280, "height": 800}
 
 
-@pytest.mark.parametrize(("theme", "rules"), [("light", ()), ("dark", COLOURS)])
-def test_axe_finds_no_serious_fault(open_admin: Open, theme: str, rules: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("theme", "phone"), [("light", False), ("dark", False), ("light", True)])
+def test_axe_finds_no_serious_fault(open_admin: Open, theme: str, phone: bool) -> None:
     admin = open_admin("admin", theme=theme)
     admin.open("syncs", "Catalogue out").press("Test connection", "Test").says("answers: Odoo 18")
     admin.open("syncs", "Catalogue out").press("Run now", "Run").until("Done")
+    admin = open_admin("admin", theme=theme, phone=phone)
+    kind = f"{theme}-phone" if phone else theme
     faults = {}
     for name, path in PAGES.items():
         admin.go(path)
-        admin.shoot(f"{theme}-{name}")
-        if found := admin.axe_faults(*rules):
+        admin.shoot(f"{kind}-{name}")
+        if found := admin.axe_faults():
             faults[name] = found
     # What there is to look at only once something has happened.
     for name in ("log", "runs", "deliveries"):
         admin.list(name)
         admin.page.locator("#result_list tbody a").first.click()
         admin.page.wait_for_load_state()
-        admin.shoot(f"{theme}-{name}-opened")
-        if found := admin.axe_faults(*rules):
+        admin.shoot(f"{kind}-{name}-opened")
+        if found := admin.axe_faults():
             faults[f"{name}-opened"] = found
     assert faults == {}
 
 
 def test_axe_finds_no_serious_fault_on_the_login(open_admin: Open) -> None:
     assert open_admin().go("login/").axe_faults() == []
+
+
+@pytest.mark.parametrize("path", ["no/such/page/", "auth/user/"])
+def test_axe_finds_no_serious_fault_on_pages_of_errors(open_admin: Open, path: str) -> None:
+    for theme in ("light", "dark"):
+        viewer = open_admin("viewer", theme=theme)
+        answer = viewer.page.goto(f"{viewer.url}/admin/{path}")
+        assert answer is not None
+        assert answer.status in {403, 404}
+        viewer.shoot(f"{theme}-error-{answer.status}")
+        assert viewer.axe_faults() == []
 
 
 def test_axe_finds_no_serious_fault_in_a_dialog(admin: Admin) -> None:
@@ -77,6 +90,24 @@ def test_no_page_is_wider_than_a_phone(open_admin: Open) -> None:
         if overflow := admin.overflow_px():
             wide[name] = overflow
     assert wide == {}
+
+
+def test_no_page_and_no_list_scrolls_sideways_on_a_laptop(open_admin: Open) -> None:
+    admin = open_admin("admin")
+    admin.open("syncs", "Catalogue out").press("Run now", "Run").until("Done")
+    admin.page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    wide = {}
+    for name, path in {**PAGES, "group": "auth/group/1/change/"}.items():
+        admin.go(path)
+        if overflow := max(admin.overflow_px(), admin.list_overflow_px()):
+            wide[name] = overflow
+    assert wide == {}
+
+
+def test_times_are_those_of_the_computer_from_the_first_page_on(open_admin: Open, browser: Browser, hub: Hub) -> None:
+    with browser.new_context(timezone_id="Asia/Tokyo", locale="en-US") as context:
+        stranger = Admin(context.new_page(), hub.url)
+        stranger.log_in("admin").says("Times in Asia/Tokyo")
 
 
 def test_a_form_is_used_without_a_mouse(admin: Admin) -> None:

@@ -150,3 +150,19 @@ def test_accepted_requests_are_listed_without_their_bodies(staff: Client, config
     assert str(row.public_id) in listed.content.decode()
     assert shown.status_code == 200
     assert "1234-secret" not in listed.content.decode() + shown.content.decode()
+
+
+def test_a_request_is_searched_by_its_whole_id_or_request_id(
+    client: Client, admin_user: User, config: SyncConfig, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(admin_user)
+    for number in range(3):
+        InboundRequest.objects.create(
+            config=config, method="POST", request_id=f"req-{number}", body="{}", created_at=timezone.now()
+        )
+    wanted = InboundRequest.objects.get(request_id="req-1")
+    for term, found in (("req-1", 1), (str(wanted.public_id), 1), ("req", 0), ("\0", 3)):
+        with django_assert_max_num_queries(12):
+            page = client.get("/admin/inbound/inboundrequest/", {"q": term}).content.decode()
+        assert page.count("/admin/inbound/inboundrequest/") >= found
+        assert (str(wanted.public_id) in page) == bool(found), term

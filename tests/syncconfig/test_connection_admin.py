@@ -237,3 +237,14 @@ def test_a_lost_key_breaks_no_page_and_the_form_asks_anew(
 @pytest.mark.django_db
 def test_unknown_connections_lead_to_the_list(admin_client: Client, press: Any) -> None:
     assert "Odoo connections" in press(admin_client, f"{LIST}777/test/")
+
+
+def test_the_history_says_from_what_to_what_and_of_a_secret_only_that(
+    admin_client: Client, unreachable: OdooConnection
+) -> None:
+    before = unreachable.database
+    admin_client.post(f"{LIST}{unreachable.pk}/change/", form(database="elsewhere", secret="typed-just-now"))
+    text = admin_client.get(f"{LIST}{unreachable.pk}/history/").content.decode()
+    assert f"Database ({before} → elsewhere)" in text
+    assert "API key or password" in text
+    assert "typed-just-now" not in text

@@ -11,9 +11,10 @@ import pytest
 from django.core.management import get_commands
 
 from syncproject.env import BASE_DIR
+from syncproject.messages import template_messages
 
 DOCS = BASE_DIR / "docs"
-PACKAGES = ("clients", "mapping", "syncconfig", "inbound", "outbound", "auditlog")
+PACKAGES = ("clients", "mapping", "syncconfig", "inbound", "outbound", "auditlog", "syncproject")
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "reference" not in path.parts)
 
 
@@ -29,9 +30,13 @@ def _texts(source: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def sentences() -> list[str]:
-    """Everything that the hub can say."""
+    """Everything that the hub can say, in its code and on its pages."""
     files = (path for package in PACKAGES for path in (BASE_DIR / package).rglob("*.py"))
-    return [text for path in files for text in _texts(path.read_text(encoding="utf-8"))]
+    said = [text for path in files for text in _texts(path.read_text(encoding="utf-8"))]
+    for path in (BASE_DIR / "templates").rglob("*.*"):
+        for message in template_messages(path.read_text(encoding="utf-8")):
+            said += [message] if isinstance(message, str) else message
+    return said
 
 
 def _messages() -> list[str]:

@@ -31,6 +31,14 @@
     owner.setAttribute("aria-label", names[word] || word.replaceAll("_", " "));
   }
 
+  /** What is wider or higher than its place, as a table on a phone is, can be scrolled by keys. */
+  function scrolls() {
+    document.querySelectorAll(".sync-table, .sync-health, .sync-body, .sync-code, .home-wide, .sync-wide-table").forEach((part) => {
+      const isCut = part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
+      if (isCut && getComputedStyle(part).overflowX !== "visible" && !part.querySelector(FOCUSABLE)) part.tabIndex = 0;
+    });
+  }
+
   function mend(root) {
     if (!(root instanceof Element)) return;
     const all = (selector) => [...(root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
@@ -45,6 +53,9 @@
     names = JSON.parse(document.getElementById("sync-names")?.textContent || "{}");
     mend(document.body);
     document.getElementById("content")?.setAttribute("role", "main");
+    scrolls();
+    window.addEventListener("resize", scrolls);
+    window.addEventListener("load", scrolls);
     new MutationObserver((changes) => {
       changes.forEach((change) => change.addedNodes.forEach(mend));
     }).observe(document.body, { childList: true, subtree: true });
