@@ -65,7 +65,8 @@ def gone_settle(*, run: SyncRun, config: SyncConfig, client: OdooClient) -> None
 
 def _said(report: DeletionReport) -> str:
     if report.sent:
-        return "It is gone from Odoo; a DELETE is sent."
+        return f"It is gone from {report.where}; a DELETE is sent."
     if report.is_held:
-        return f"It is gone from Odoo, with {len(report.gone) - 1} others: too many to delete without being asked."
-    return "It is gone from Odoo."
+        others = len(report.gone) - 1
+        return f"It is gone from {report.where}, with {others} others: too many to delete without being asked."
+    return f"It is gone from {report.where}."

@@ -91,6 +91,7 @@ class DeliveryPolicyInline(_OneInline):
                     "reads_changes",
                     "watched_fields",
                     "deletions",
+                    "deletes_left",
                     "deletion_ceiling",
                 )
             },
