@@ -133,6 +133,16 @@ def test_the_keys_of_a_template_begin_where_the_record_of_the_sample_does(
     assert all("within “order”" in row["why"] for row in draft.chosen())
 
 
+def test_the_words_say_what_becomes_of_a_customer_who_is_there(odoo: OdooConnection) -> None:
+    draft = drafted(templates()["shop-orders-in"], odoo)
+    told = sentences(draft.config(), draft.taken_lines(), trigger=None, site_url="https://hub.example.com")
+    assert any(each.endswith("without one it is created, and one that is there is left as it is.") for each in told)
+    for line in draft.lines:
+        line["on_match"] = "update"
+    told = sentences(draft.config(), draft.taken_lines(), trigger=None, site_url="https://hub.example.com")
+    assert any(each.endswith("without one it is created, and one that is there is updated.") for each in told)
+
+
 def test_an_invoice_is_posted_once_whatever_changes_in_it(odoo: OdooConnection) -> None:
     draft = drafted(templates()["invoices-out"], odoo)
     (identifier,) = [row for row in draft.chosen() if row.get("is_identifier")]
