@@ -50,7 +50,8 @@ class DeferringFormSet(PaginationInlineFormSet):
 
 class _OneInline(DeferredSecretsMixin, StackedInline):
     formset = DeferringFormSet
-    extra = 0
+    # The one form is always there, with the defaults in it; untouched it is not stored.
+    extra = 1
     max_num = 1
     tab = True
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
@@ -104,7 +105,7 @@ class DeliveryPolicyInline(_OneInline):
 class PullPolicyInline(StackedInline):
     model = PullPolicy
     formset = PaginationInlineFormSet
-    extra = 0
+    extra = 1
     max_num = 1
     tab = True
     verbose_name_plural = _("Fetching (GET)")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from outbound.models import BreakerState, DeliveryPolicy, Host, OutAuth
+from outbound.models import BreakerState, DeliveryPolicy, Host, OutAuth, PullPolicy
 from syncconfig.models import SyncConfig
 from tests.outbound.test_admin import limited
 
@@ -74,6 +74,17 @@ def test_settings_are_made_on_the_config_and_secrets_kept(staff: Client, config:
     assert save(staff, config, **{"delivery_policy-0-rate_per_minute": "60"}) is None
     policy.refresh_from_db()
     assert (policy.rate_per_minute, policy.alert_url) == (60, "https://hooks.example.com/very-secret")
+
+
+def test_settings_that_nobody_touched_are_shown_and_not_stored(staff: Client, config: SyncConfig) -> None:
+    shown = form_of(staff, config)
+    assert {"delivery_policy-0-deletions", "out_auth-0-kind", "pull_policy-0-items_path"} <= shown.keys()
+    assert save(staff, config) is None
+    assert not DeliveryPolicy.objects.exists()
+    assert not OutAuth.objects.exists()
+    assert not PullPolicy.objects.exists()
+    assert save(staff, config, **{"delivery_policy-0-deletions": "report"}) is None
+    assert DeliveryPolicy.objects.get().deletions == "report"
 
 
 def test_what_cannot_work_is_said_at_its_field(staff: Client, config: SyncConfig) -> None:
