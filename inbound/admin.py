@@ -110,7 +110,7 @@ class PolicyInline(DeferredSecretsMixin, StackedInline):
     extra = 1
     max_num = 1
     tab = True
-    verbose_name_plural = _("Queue and limits")
+    verbose_name_plural = _("way of taking requests")
     fieldsets = (
         (
             None,

@@ -73,7 +73,6 @@ class DeliveryPolicyInline(_OneInline):
     model = DeliveryPolicy
     form = PolicyForm
     hidden_column = "alert_url"
-    verbose_name_plural = _("Delivery")
     fieldsets = (
         (
             _("Requests"),
@@ -108,7 +107,6 @@ class PullPolicyInline(StackedInline):
     extra = 1
     max_num = 1
     tab = True
-    verbose_name_plural = _("Fetching (GET)")
     fieldsets = (
         (
             _("The answer to GET"),
@@ -127,7 +125,6 @@ class OutAuthInline(_OneInline):
     form = OutAuthForm
     hidden_column = "secret"
     deferred_columns = ("old_secret", "certificate")
-    verbose_name_plural = _("OAuth2, signature, certificate")
     fieldsets = (
         (
             None,

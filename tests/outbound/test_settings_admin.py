@@ -106,6 +106,18 @@ def test_who_may_only_look_sees_no_secret(client: Client, config: SyncConfig) ->
         assert secret not in response.content
 
 
+def test_the_tabs_are_called_the_same_for_who_may_only_look(staff: Client, client: Client, config: SyncConfig) -> None:
+    def tabs(user: Client) -> list[str]:
+        page = BeautifulSoup(
+            user.get(reverse("admin:syncconfig_syncconfig_change", args=[config.pk])).content, "html.parser"
+        )
+        return [" ".join(tab.get_text(" ").split()) for tab in page.select("#tabs-items a")]
+
+    assert {"Fetching", "Delivery settings", "Further authorization"} <= set(tabs(staff))
+    seen = ("view_syncconfig", "view_outauth", "view_deliverypolicy", "view_pullpolicy")
+    assert {"Fetching", "Delivery settings", "Further authorization"} <= set(tabs(limited(client, *seen)))
+
+
 def test_hosts_are_listed_and_one_is_called_again(staff: Client) -> None:
     host = Host.objects.create(
         address="https://shop.example.com", state=BreakerState.OPEN, failures=12, probe_at=timezone.now()
