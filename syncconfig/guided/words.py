@@ -180,6 +180,8 @@ def _who_wins(rule: ConflictRule) -> str:
 def when_words(trigger: SyncTrigger | None) -> str:
     if trigger is None:
         return _("It runs when somebody presses “Run now”.")
+    if trigger.kind == TriggerKind.INTERVAL and trigger.interval_minutes == 1:
+        return _("It runs every minute.")
     if trigger.kind == TriggerKind.INTERVAL:
         return _("It runs every %(count)s minutes.") % {"count": trigger.interval_minutes}
     daily = _DAILY.fullmatch(trigger.cron)
