@@ -121,8 +121,8 @@ class AddressPolicy:
             reason = self._refusal(address, host)
             if reason:
                 raise RemoteError(
-                    f"Calls to {host} are blocked: {address} is {reason}. If it is meant to be called, add it to "
-                    f"SYNC_ALLOWED_NETWORKS.",
+                    f"Calls to {host} are blocked: {address} is {reason}. If it is meant to be called, add "
+                    f"{address}/{address.max_prefixlen} or its network to SYNC_ALLOWED_NETWORKS, and restart.",
                     kind=Kind.BLOCKED,
                     code="address_blocked",
                 )

@@ -108,10 +108,11 @@ class PolicyInline(DeferredSecretsMixin, StackedInline):
     form = PolicyForm
     formset = DeferringFormSet
     hidden_column = "callback_secret"
-    extra = 0
+    # The one form is always there, with the defaults in it; untouched it is not stored.
+    extra = 1
     max_num = 1
     tab = True
-    verbose_name_plural = _("Queue and limits")
+    verbose_name_plural = _("way of taking requests")
     fieldsets = (
         (
             None,

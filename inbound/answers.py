@@ -22,7 +22,8 @@ _SHOWN = frozenset({Action.CREATED, Action.UPDATED, Action.UNCHANGED})
 
 class Answers:
     """Shows records under the caller's keys, as a GET would. Values that became ids in Odoo are shown as they came;
-    an existing record that was left alone is only named."""
+    an existing record that was left alone is only named, and of a related one that was only found nothing is shown but
+    what found it."""
 
     def __init__(self, work: Work) -> None:
         tz = work.config.connection.timezone
@@ -37,10 +38,18 @@ class Answers:
         if action in _SHOWN:
             values = result.values or {}
             for field, convert, read, write in self._lines:
+                if not _is_written(field, values):
+                    continue
                 value = convert(values[field]) if convert is not None and field in values else read(body)
                 if value is not ABSENT:
                     write(data, value)
         return with_id(data, odoo_id)
+
+
+def _is_written(field: str, values: Mapping[str, Any]) -> bool:
+    """Whether what a sub-line maps was written: not where its record was only found (an id), or not even looked for."""
+    root, is_deeper, _rest = field.partition(".")
+    return not is_deeper or not isinstance(values.get(root), int | None)
 
 
 _Line = tuple[str, Callable[[Any], Any] | None, Reader, Writer]

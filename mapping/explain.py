@@ -15,7 +15,10 @@ from mapping.results import REDACTED, FieldError, RelatedRecord
 from mapping.spec import Direction, LineSpec
 
 KEPT = "kept"
-"""In place of a value of a related record: it exists already, and is left as it is."""
+"""In place of a value of a related record, or of an element of a list: it is there already, and is left as it is."""
+
+_CREATE, _UPDATE = 0, 1
+"""Odoo's commands of a list that carry values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,18 @@ def field_at(values: object, names: Sequence[str]) -> object:
         found = values.get(names[0], ABSENT)
         return found if found is ABSENT else field_at(found, names[1:])
     if isinstance(values, list):
-        inner = [command[2] for command in values if _is_written(command)]
-        return [None if (found := field_at(each, names)) is ABSENT else found for each in inner] if inner else ABSENT
+        inner = [_in_element(command, names) for command in values if _is_written(command)]
+        return (KEPT if all(each == KEPT for each in inner) else inner) if inner else ABSENT
     return KEPT if isinstance(values, int) and not isinstance(values, bool) else ABSENT
 
 
+def _in_element(command: Sequence[object], names: Sequence[str]) -> object:
+    """The value in a new element, or in one that is there, which keeps what is not written anew."""
+    found = field_at(command[2], names)
+    if found is not ABSENT:
+        return found
+    return KEPT if command[0] == _UPDATE else None
+
+
 def _is_written(command: object) -> bool:
-    return isinstance(command, (list, tuple)) and len(command) == 3 and command[0] in (0, 1)
+    return isinstance(command, (list, tuple)) and len(command) == 3 and command[0] in (_CREATE, _UPDATE)

@@ -1,14 +1,14 @@
 """Records that were sent, and are not in Odoo any more: found by comparing ids, reported, and deleted there if wished.
 
-Gone is what Odoo does not have at all, archived or not; a record that only left the config's domain is not deleted. A
-ceiling stops a mass delete: where more are gone than that (the wrong database was connected, say), nothing is sent
-until somebody has agreed to that many.
+Gone is what Odoo does not have at all, archived or not, and, where the policy says so, what only left the config's
+domain. A ceiling stops a mass delete: where more are gone than that (the wrong database was connected, say), nothing is
+sent until somebody has agreed to that many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from clients.odoo.client import OdooClient
 from outbound.alerts import Trouble, alert
 from outbound.models import Deletions, Delivery, DeliveryPolicy, DeliveryState, RecordLink, policy_of
 from outbound.parcels import Parcel, parcels_insert
+from outbound.selection import config_domain
 from outbound.states import OPEN_DELIVERIES
 from syncconfig.models import SyncConfig
 
@@ -30,16 +31,26 @@ DELETED_HASH: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class DeletionReport:
-    """`gone` are the Odoo ids; `sent` of them got a DELETE; `is_held`: more are gone than the ceiling allows."""
+    """`gone` are the Odoo ids; `sent` of them got a DELETE; `is_held`: more are gone than the ceiling allows. With
+    `counts_left` they are gone from the config's domain, if not from Odoo."""
 
     gone: tuple[int, ...]
     sent: int = 0
     is_held: bool = False
+    counts_left: bool = False
+
+    @property
+    def where(self) -> str:
+        return "Odoo, or from the filter domain" if self.counts_left else "Odoo"
 
 
 def deletions_find(*, config: SyncConfig, client: OdooClient, record_ids: Iterable[int] | None = None) -> list[int]:
-    """Ids of records, among `record_ids` or all that were ever sent, that Odoo does not have any more. Also of those
-    that are only on their way: once they arrive, nobody else would take them back."""
+    """Ids of records, among `record_ids` or all that were ever sent, that Odoo does not have any more, or that have
+    left the config's domain where its policy counts them. Also of those that are only on their way: once they arrive,
+    nobody else would take them back."""
+    counts_left = policy_of(config).deletes_left
+    domain = config_domain(config, client, timezone.now()) if counts_left else []
+    context = None if counts_left else ARCHIVED_TOO
     links = RecordLink.objects.filter(config=config, odoo_id__isnull=False).exclude(payload_hash=DELETED_HASH)
     under_way = Delivery.objects.filter(config=config, state__in=OPEN_DELIVERIES).exclude(payload_hash=DELETED_HASH)
     if record_ids is not None:
@@ -53,7 +64,7 @@ def deletions_find(*, config: SyncConfig, client: OdooClient, record_ids: Iterab
         ids = sorted({each for each in (*sent, *going.distinct()[:CHUNK]) if each is not None})[:CHUNK]
         if not ids:
             return gone
-        there = set(client.search(config.model, [["id", "in", ids]], context=ARCHIVED_TOO))
+        there = set(client.search(config.model, [["id", "in", ids], *domain], context=context))
         gone += [each for each in ids if each not in there]
         after = ids[-1]
 
@@ -74,24 +85,25 @@ def deletions_reconcile(
         return DeletionReport(())
     policy = policy_of(config)
     gone = tuple(deletions_find(config=config, client=client, record_ids=record_ids))
+    report = DeletionReport(gone, counts_left=policy.deletes_left)
     if not gone or not (policy.deletions == Deletions.DELETE if sends is None else sends):
         if not gone and record_ids is None:
             _held_no_more(config)
-        return DeletionReport(gone)
+        return report
     allowed = max(policy.deletion_ceiling, policy.agreed_deletions)
     if len(gone) > allowed:
         DeliveryPolicy.objects.filter(config=config).update(held_deletions=len(gone))
         alert(
             config.pk,
             Trouble.DELETIONS,
-            f"{len(gone)} records are gone from Odoo, more than the {allowed} that may be deleted at once. Nothing was "
-            "deleted. If it is right, agree: “Agree to deletions” under “More” on the sync, or "
+            f"{len(gone)} records are gone from {report.where}, more than the {allowed} that may be deleted at once. "
+            "Nothing was deleted. If it is right, agree: “Agree to deletions” under “More” on the sync, or "
             f"manage.py sync_deletions {config.name!r} --agree {len(gone)}",
         )
-        return DeletionReport(gone, is_held=True)
+        return replace(report, is_held=True)
     DeliveryPolicy.objects.filter(config=config, agreed_deletions__gt=0).update(agreed_deletions=0)
     _held_no_more(config)
-    return DeletionReport(gone, sent=_insert(config, run_id, gone, may_insert))
+    return replace(report, sent=_insert(config, run_id, gone, may_insert))
 
 
 def _held_no_more(config: SyncConfig) -> None:

@@ -10,7 +10,7 @@ Some fields of a record are kept on the one that it is a part of: price and name
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -72,14 +72,11 @@ def hook_plan(*, config: SyncConfig, client: OdooClient, site_url: str, secret: 
     if config.fetches:
         raise ValueError(f"{config.name} fetches from an external API (GET): Odoo has nothing to tell it.")
     wanted = _field_names(config)
-    known = {
-        record["name"]: record
-        for record in client.search_read(
-            "ir.model.fields",
-            [["model", "=", config.model], ["name", "in", wanted]],
-            ["name", "store", "related"],
-        )
-    }
+    known = _known(client, config.model, wanted)
+    sources = _sources(client, config.model, known)
+    if sources:
+        wanted = sorted({*wanted, *sources})
+        known = _known(client, config.model, wanted)
     told = tuple(name for name in wanted if name in known)
     if not told:
         raise ValueError(f"No field of {config.model} is mapped, so Odoo has nothing to tell of.")
@@ -105,6 +102,22 @@ def hook_plan(*, config: SyncConfig, client: OdooClient, site_url: str, secret: 
         tuple(warnings),
         {whole.model: whole.link for whole in wholes},
     )
+
+
+def _known(client: OdooClient, model: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Of those fields that the model has: whether they are stored, and what they are related to."""
+    domain = [["model", "=", model], ["name", "in", list(names)]]
+    return {each["name"]: each for each in client.search_read("ir.model.fields", domain, ["name", "store", "related"])}
+
+
+def _sources(client: OdooClient, model: str, known: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """What the fields are made from that Odoo computes anew at each reading, one step down: the price of a variant from
+    the price on its template. A change of such a field itself happens in no record, so nothing tells of it."""
+    computed = [name for name, each in known.items() if not each["store"] and not each["related"]]
+    if not computed:
+        return set()
+    described = client.call(model, "fields_get", kwargs={"allfields": computed, "attributes": ["depends"]})
+    return {str(path).partition(".")[0] for each in described.values() for path in each.get("depends") or ()}
 
 
 def _paths(whole: Whole) -> set[str]:

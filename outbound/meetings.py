@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
@@ -30,6 +30,8 @@ from outbound.winners import winners_of
 from syncconfig.connections import client_for
 from syncconfig.models import ConflictRule, SyncConfig
 from syncconfig.receiving import Receiver
+
+WAITS_FOR_RELATED: Final = "waits_for_related"
 
 
 @dataclass(eq=False, slots=True)
@@ -253,7 +255,7 @@ def unmapped(errors: Sequence[FieldError]) -> RemoteError:
         return RemoteError(
             f"It waits for a related record in the other Odoo: {text}",
             kind=Kind.RETRYABLE,
-            code="waits_for_related",
+            code=WAITS_FOR_RELATED,
         )
     return _permanent(f"It does not fit the other Odoo: {text}")
 

@@ -33,6 +33,8 @@ class Effect(StrEnum):
     """It exists, and the config leaves existing records alone."""
     REFUSE = "refuse"
     """It would be refused; `problem` or `errors` say why."""
+    WAIT = "wait"
+    """It would be tried again until a related record is there; `problem` says which."""
     SKIP = "skip"
     """A script leaves it out."""
     SEND = "send"

@@ -9,7 +9,7 @@ from typing import Final
 from clients.errors import RemoteError
 from clients.odoo.read_only import ReadOnlyOdoo
 from mapping.results import REDACTED
-from outbound.meetings import Meeting, Meetings
+from outbound.meetings import WAITS_FOR_RELATED, Meeting, Meetings
 from outbound.parcels import Parcel
 from outbound.preview import Effect, RecordPreview, ShownChange, WouldCall, shown
 from outbound.source_records import other_error
@@ -40,7 +40,8 @@ def _record(config: SyncConfig, receiver: Receiver, met: Meeting) -> RecordPrevi
     record = RecordPreview(title, Effect.UPDATE, odoo_id=met.parcel.record_id)
     record.values = shown(met.payload, receiver.plan.secret_keys)
     if met.error is not None:
-        record.effect, record.problem = Effect.REFUSE, met.error.message
+        record.effect = Effect.WAIT if met.error.code == WAITS_FOR_RELATED else Effect.REFUSE
+        record.problem = met.error.message
     elif met.is_gone:
         record.effect, record.problem = Effect.SKIP, "It is gone from the Odoo that it comes from."
     elif config.methods == ["DELETE"]:

@@ -87,10 +87,11 @@ def _disputes_settle(config: SyncConfig, client: OdooClient) -> None:
 
 def _said(report: DeletionReport) -> str:
     if report.sent:
-        return "It is gone from Odoo; a DELETE is sent."
+        return f"It is gone from {report.where}; a DELETE is sent."
     if report.is_held:
+        others = len(report.gone) - 1
         return (
-            f"It is gone from Odoo, with {len(report.gone) - 1} others: too many to delete without being asked. If it "
-            "is right, “Agree to deletions” on the sync."
+            f"It is gone from {report.where}, with {others} others: too many to delete without being asked. If it is "
+            "right, “Agree to deletions” on the sync."
         )
-    return "It is gone from Odoo."
+    return f"It is gone from {report.where}."

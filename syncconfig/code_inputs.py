@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -20,3 +21,14 @@ def code_widget() -> UnfoldAdminTextareaWidget:
 def plain_newlines(text: str) -> str:
     """The text without the carriage returns that browsers add."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class CodeField(forms.CharField):
+    """Python. A browser's carriage returns make no changed script of it, in what is stored as in the record of who
+    changed what."""
+
+    def to_python(self, value: Any) -> str:
+        return plain_newlines(super().to_python(value) or "")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(plain_newlines(initial or "").strip(), data)

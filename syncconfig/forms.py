@@ -8,7 +8,7 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from syncconfig.code_inputs import MAY_NOT_AUTHOR, code_widget, plain_newlines
+from syncconfig.code_inputs import MAY_NOT_AUTHOR, CodeField, code_widget, plain_newlines
 from syncconfig.domains import domain_message
 from syncconfig.fit import KnownFields
 from syncconfig.models import OdooConnection, SyncConfig, SyncHeader
@@ -52,6 +52,7 @@ class SyncConfigForm(MoveAskingForm, SeenForm):
         model = SyncConfig
         exclude = ["auth_secret"]
         widgets: ClassVar[dict[str, Any]] = {name: code_widget() for name in CONFIG_SCRIPTS}
+        field_classes: ClassVar[dict[str, Any]] = dict.fromkeys(CONFIG_SCRIPTS, CodeField)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

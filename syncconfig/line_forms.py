@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from syncconfig.code_inputs import MAY_NOT_AUTHOR, code_widget, plain_newlines
+from syncconfig.code_inputs import MAY_NOT_AUTHOR, CodeField, code_widget, plain_newlines
 from syncconfig.kinds import KIND_OPTIONS
 from syncconfig.models import SyncConfigLine
 from syncconfig.pairs import pairs_from_text, text_from_pairs
@@ -32,6 +32,10 @@ class PairsField(forms.CharField):
             value = list(value.items())
         return text_from_pairs(value) if isinstance(value, list) else value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        shown = self.prepare_value(initial) or ""
+        return bool(plain_newlines(str(shown)).strip() != plain_newlines(str(data or "")).strip())
+
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         try:
@@ -46,8 +50,19 @@ def _text(label: Any, help_text: Any) -> forms.CharField:
     )
 
 
+class OptionField(forms.ChoiceField):
+    """A choice whose first entry is what holds without the option."""
+
+    def __init__(self, *, choices: tuple[tuple[str, Any], ...], **kwargs: Any) -> None:
+        super().__init__(choices=choices, **kwargs)
+        self._first = choices[0][0]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(initial or self._first, data or self._first)
+
+
 def _choice(label: Any, help_text: Any, *choices: tuple[str, Any]) -> forms.ChoiceField:
-    return forms.ChoiceField(
+    return OptionField(
         label=label, help_text=help_text, required=False, choices=choices, widget=UnfoldAdminSelectWidget
     )
 
@@ -150,6 +165,7 @@ class LineForm(forms.ModelForm):
         model = SyncConfigLine
         exclude = ["options"]  # noqa: DJ006 - the inline says which fields there are
         widgets: ClassVar[dict[str, Any]] = {"script": code_widget(), "script_reverse": code_widget()}
+        field_classes: ClassVar[dict[str, Any]] = {"script": CodeField, "script_reverse": CodeField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

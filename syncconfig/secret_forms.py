@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordToggleWidget
 
@@ -44,7 +45,7 @@ class SecretModelForm(forms.ModelForm):
                 continue
             model_field = self.instance._meta.get_field(name)
             field = self.fields[name]
-            field.label = field.label or model_field.verbose_name
+            field.label = field.label or capfirst(model_field.verbose_name)
             field.help_text = field.help_text or model_field.help_text
             state = self._state(name)
             if state == UNREADABLE:

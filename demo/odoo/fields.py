@@ -33,6 +33,7 @@ class Field:
     `compute(env, row)` makes the value on reading; `inverse(env, row, value)` writes it; `delegate` names the
     many2one whose record holds the value (`_inherits`); `default` is a value or `default(env, values)`. A field that
     is not stored can be searched if it is `related` (a path to a stored one) or has a search of its own (`search`).
+    `depends` are the fields that a computed one says it is made from.
     `digits` is how many a number has in all and after the point, where it is rounded to; False or 0 say that it is not.
     """
 
@@ -54,6 +55,7 @@ class Field:
     index: bool = False
     related: bool = False
     search: bool = False
+    depends: tuple[str, ...] = ()
 
     @property
     def is_column(self) -> bool:
@@ -83,6 +85,8 @@ class Field:
             "searchable": self.is_searchable,
             "sortable": self.is_sortable,
         }
+        if self.depends:
+            shown["depends"] = list(self.depends)
         if self.relation:
             shown["relation"] = self.relation
         if self.relation_field:

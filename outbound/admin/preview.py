@@ -29,6 +29,7 @@ _COLOURS = {
     Effect.UPDATE: "primary",
     Effect.SEND: "success",
     Effect.REFUSE: "danger",
+    Effect.WAIT: "warning",
     Effect.ARCHIVE: "warning",
     Effect.DELETE: "danger",
 }
@@ -38,6 +39,7 @@ _WORDS = {
     Effect.UNCHANGED: _("Unchanged"),
     Effect.IGNORE: _("Would be left alone"),
     Effect.REFUSE: _("Would be refused"),
+    Effect.WAIT: _("Would wait"),
     Effect.SKIP: _("Would be left out"),
     Effect.SEND: _("Would be sent"),
     Effect.ARCHIVE: _("Would be archived"),

@@ -50,7 +50,8 @@ class DeferringFormSet(PaginationInlineFormSet):
 
 class _OneInline(DeferredSecretsMixin, StackedInline):
     formset = DeferringFormSet
-    extra = 0
+    # The one form is always there, with the defaults in it; untouched it is not stored.
+    extra = 1
     max_num = 1
     tab = True
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminExpandableTextareaWidget(attrs={"rows": 1})}}
@@ -72,7 +73,6 @@ class DeliveryPolicyInline(_OneInline):
     model = DeliveryPolicy
     form = PolicyForm
     hidden_column = "alert_url"
-    verbose_name_plural = _("Delivery")
     fieldsets = (
         (
             _("Requests"),
@@ -91,6 +91,7 @@ class DeliveryPolicyInline(_OneInline):
                     "reads_changes",
                     "watched_fields",
                     "deletions",
+                    "deletes_left",
                     "deletion_ceiling",
                 )
             },
@@ -103,10 +104,9 @@ class DeliveryPolicyInline(_OneInline):
 class PullPolicyInline(StackedInline):
     model = PullPolicy
     formset = PaginationInlineFormSet
-    extra = 0
+    extra = 1
     max_num = 1
     tab = True
-    verbose_name_plural = _("Fetching (GET)")
     fieldsets = (
         (
             _("The answer to GET"),
@@ -125,7 +125,6 @@ class OutAuthInline(_OneInline):
     form = OutAuthForm
     hidden_column = "secret"
     deferred_columns = ("old_secret", "certificate")
-    verbose_name_plural = _("OAuth2, signature, certificate")
     fieldsets = (
         (
             None,

@@ -164,6 +164,14 @@ class DeliveryPolicy(models.Model):
         default=Deletions.IGNORE,
         help_text=_("What to do about records that were sent, and are not in Odoo any more."),
     )
+    deletes_left = models.BooleanField(
+        _("also what left the filter domain"),
+        default=False,
+        help_text=_(
+            "Records that the filter domain does not select any more count as deleted too: archived, not for sale any "
+            "more, without consent. A domain with a moving date leaves records behind every day."
+        ),
+    )
     deletion_ceiling = models.PositiveIntegerField(
         _("most deletions at once"),
         default=20,
@@ -242,7 +250,7 @@ class DeliveryPolicy(models.Model):
         """What is set that only makes sense for what is sent."""
         found = {
             name: _("This sync fetches (GET); this is for what is sent. Clear it.")
-            for name in ("puts_linked", "reads_changes", "write_back_field", "watched_fields")
+            for name in ("puts_linked", "reads_changes", "write_back_field", "watched_fields", "deletes_left")
             if getattr(self, name)
         }
         if self.deletions != Deletions.IGNORE:

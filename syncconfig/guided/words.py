@@ -12,7 +12,7 @@ from syncconfig.examples import API_PATH
 from syncconfig.guided.drafts import DELIVERY
 from syncconfig.models import ConflictRule, SyncConfig, SyncConfigLine
 from syncconfig.models.config import AuthType, DeleteMode, OnExisting, RequestShape
-from syncconfig.models.line import OnMissing
+from syncconfig.models.line import OnMatch, OnMissing
 from syncconfig.models.trigger import SyncTrigger, TriggerKind
 
 _DAILY: Final = re.compile(r"(?P<minute>\d{1,2}) (?P<hour>\d{1,2}) \* \* (?P<days>\*|1-5)")
@@ -174,7 +174,9 @@ def _related_there(line: SyncConfigLine, there: str) -> str:
     missing = {
         OnMissing.ERROR: _("while there is none, the record waits"),
         OnMissing.EMPTY: _("without one the field stays empty"),
-        OnMissing.CREATE: _("without one it is created"),
+        OnMissing.CREATE: _("without one it is created, and one that is there is left as it is")
+        if line.on_match == OnMatch.KEEP
+        else _("without one it is created, and one that is there is updated"),
     }[OnMissing(line.on_missing)]
     told = {"field": line.field, "there": there, "match": line.match_field, "missing": missing}
     return _("%(field)s is found in %(there)s by its %(match)s, never by an id; %(missing)s.") % told
@@ -192,6 +194,8 @@ def _who_wins(rule: ConflictRule) -> str:
 def when_words(trigger: SyncTrigger | None) -> str:
     if trigger is None:
         return _("It runs when somebody presses “Run now”.")
+    if trigger.kind == TriggerKind.INTERVAL and trigger.interval_minutes == 1:
+        return _("It runs every minute.")
     if trigger.kind == TriggerKind.INTERVAL:
         return _("It runs every %(count)s minutes.") % {"count": trigger.interval_minutes}
     daily = _DAILY.fullmatch(trigger.cron)
@@ -207,7 +211,9 @@ def _related(line: SyncConfigLine) -> str:
     missing = {
         OnMissing.ERROR: _("without one the record is rejected"),
         OnMissing.EMPTY: _("without one the field stays empty"),
-        OnMissing.CREATE: _("without one it is created"),
+        OnMissing.CREATE: _("without one it is created, and one that is there is left as it is")
+        if line.on_match == OnMatch.KEEP
+        else _("without one it is created, and one that is there is updated"),
     }[OnMissing(line.on_missing)]
     return _("%(field)s is found by its %(match)s, which is “%(key)s”; %(missing)s.") % {
         "field": line.field,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 from ipaddress import ip_network
 
@@ -63,6 +64,7 @@ def test_no_address_inside_a_network_is_called_by_default(host: str) -> None:
         AddressPolicy().check(host, 80)
     assert (caught.value.kind, caught.value.code) == (Kind.BLOCKED, "address_blocked")
     assert host.strip("[]") in caught.value.message
+    assert re.search(r"add [0-9a-f.:]+/(32|128) or its network", caught.value.message)
 
 
 @pytest.mark.parametrize("host", ["93.184.215.14", "2606:4700::1111", "::ffff:93.184.215.14", "2002:5db8:d70e::1"])

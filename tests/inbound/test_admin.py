@@ -45,7 +45,7 @@ def submission(client: Client, config: SyncConfig) -> dict[str, Any]:
     data: dict[str, Any] = {}
     forms = [answer.context["adminform"].form]
     for inline in answer.context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.initial_forms]
+        forms += [inline.formset.management_form, *inline.formset.forms]
     for form in forms:
         for field in form:
             value = field.value()
@@ -61,6 +61,16 @@ def save(client: Client, config: SyncConfig, **changes: str) -> None:
     answer = client.post(reverse("admin:syncconfig_syncconfig_change", args=[config.pk]), data)
     errors = re.findall(r'class="errorlist.*?</ul>', answer.content.decode(), re.DOTALL)
     assert answer.status_code == 302, errors
+
+
+def test_the_settings_are_there_to_fill_in_and_untouched_they_are_not_stored(staff: Client, config: SyncConfig) -> None:
+    assert 'name="policy-0-mode"' in page(staff, config)
+    save(staff, config)
+    assert not EndpointPolicy.objects.exists()
+    save(staff, config, **{"policy-0-mode": "queued"})
+    assert EndpointPolicy.objects.get().mode == "queued"
+    save(staff, config)
+    assert EndpointPolicy.objects.count() == 1
 
 
 def test_a_credential_is_made_on_the_configs_form_and_never_shown_again(staff: Client, config: SyncConfig) -> None:

@@ -175,3 +175,18 @@ def test_a_record_in_an_envelope_that_no_line_reads_is_told_what_is_the_matter(o
 
     assert answer.status_code == 400
     assert "The body has only the key 'order', which this endpoint does not read" in answer.json()["message"]
+
+
+def test_the_answer_claims_nothing_of_a_customer_that_was_only_found(
+    demo_odoo: DemoOdoo, orders: SyncConfig, api: Api, products: None
+) -> None:
+    def order(name: str, city: str) -> dict[str, Any]:
+        return {**small_order(name), "customer": {"email": "new@example.com", "default_address": {"city": city}}}
+
+    made = api.call("POST", "orders", order("#1", "Ghent")).json()["data"]
+    found = api.call("POST", "orders", order("#2", "Bruges")).json()["data"]
+    assert [each["city"] for each in customers_in(demo_odoo, "new@example.com")] == ["Ghent"]
+    assert made["customer"]["default_address"]["city"] == "Ghent"
+    assert found["customer"] == {"email": "new@example.com"}
+    read = api.call("POST", "orders?return_fields=customer.default_address.city", order("#2", "Bruges")).json()["data"]
+    assert read["customer"]["default_address"]["city"] == "Ghent"

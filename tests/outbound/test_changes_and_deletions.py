@@ -317,6 +317,40 @@ def test_an_archived_record_is_not_gone(
     assert deletes(receiver) == []
 
 
+def test_what_left_the_filter_domain_is_deleted_where_the_policy_counts_it_and_sent_anew_when_it_is_back(
+    deleting: SyncConfig, receiver: Receiver, demo_odoo: DemoOdoo, products: list[int]
+) -> None:
+    SyncConfig.objects.filter(pk=deleting.pk).update(domain="[('sale_ok', '=', True)]")
+    deleting.refresh_from_db()
+    policy(deleting, deletions="delete", deletes_left=True, linked_url=f"{receiver.url}/items/{{sku}}")
+    sync(deleting)
+    posted = len(receiver.received)
+    demo_odoo.call("product.product", "write", products[:1], {"active": False})
+    demo_odoo.call("product.product", "write", products[1:2], {"sale_ok": False})
+    demo_odoo.call("product.product", "unlink", products[2:3])
+    run = sync(deleting)
+    assert sorted(deletes(receiver)) == ["/items/DEMO-0001", "/items/DEMO-0002", "/items/DEMO-0003"]
+    assert run.problems[0]["reason"] == "It is gone from Odoo, or from the filter domain; a DELETE is sent."
+    sync(deleting)
+    assert len(receiver.received) == posted + 3
+    demo_odoo.call("product.product", "write", products[1:2], {"sale_ok": True})
+    sync(deleting)
+    assert (receiver.received[-1].method, len(receiver.received)) == ("POST", posted + 4)
+
+
+def test_what_odoo_tells_of_may_have_left_the_filter_domain(
+    deleting: SyncConfig, receiver: Receiver, demo_odoo: DemoOdoo, products: list[int]
+) -> None:
+    policy(deleting, deletions="delete", deletes_left=True, linked_url=f"{receiver.url}/items/{{sku}}")
+    sync(deleting)
+    demo_odoo.call("product.product", "write", products[:2], {"active": False})
+    changes_noticed(config_id=deleting.pk, record_id=products[0], action="on_create_or_write")
+    let_notices_come_due()
+    notices_start(timezone.now())
+    execute_waiting()
+    assert deletes(receiver) == ["/items/DEMO-0001"]
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_what_was_gone_there_already_is_done(
     deleting: SyncConfig, receiver: Receiver, demo_odoo: DemoOdoo, products: list[int], status: int

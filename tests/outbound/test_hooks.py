@@ -190,6 +190,15 @@ def test_an_odoo_that_is_away_says_nothing_about_its_rules(config: SyncConfig, h
     connection.save()
 
 
+def test_a_price_that_is_computed_from_the_template_is_told_of(catalogue: SyncConfig, hub: Receiver) -> None:
+    SyncConfigLine.objects.filter(config=catalogue, field="list_price").update(field="lst_price")
+    shown = hook_show(config=catalogue, site_url=hub.url).lines()
+    assert "on product.template, on_create_or_write, when one of these changes: list_price, name, sale_ok" in shown[1]
+    assert "lst_price, price_extra: kept on another model or computed" in shown[-1]
+    hook_create(config=catalogue, site_url=hub.url)
+    assert hook_check(config=catalogue, site_url=hub.url) == []
+
+
 def test_a_price_that_is_kept_on_the_template_is_told_of(
     catalogue: SyncConfig, hub: Receiver, told: Callable[[], list[int]]
 ) -> None:

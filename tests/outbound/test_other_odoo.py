@@ -143,6 +143,7 @@ def test_a_record_waits_for_what_it_refers_to(connections: Connections, here: De
     config = make_sync(*connections, name="With companies", lines=[*CONTACT, parent])
     company = add(here, "C-9", is_company=True)
     person = add(here, "P-9", parent_id=company)
+    assert [each.effect for each in preview_out(config=config).records] == ["wait"]
     run(config)
     delivery = Delivery.objects.get(record_id=person)
     assert delivery.state == DeliveryState.PENDING

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from outbound.models import BreakerState, DeliveryPolicy, Host, OutAuth
+from outbound.models import BreakerState, DeliveryPolicy, Host, OutAuth, PullPolicy
 from syncconfig.models import SyncConfig
 from tests.outbound.test_admin import limited
 
@@ -76,6 +76,17 @@ def test_settings_are_made_on_the_config_and_secrets_kept(staff: Client, config:
     assert (policy.rate_per_minute, policy.alert_url) == (60, "https://hooks.example.com/very-secret")
 
 
+def test_settings_that_nobody_touched_are_shown_and_not_stored(staff: Client, config: SyncConfig) -> None:
+    shown = form_of(staff, config)
+    assert {"delivery_policy-0-deletions", "out_auth-0-kind", "pull_policy-0-items_path"} <= shown.keys()
+    assert save(staff, config) is None
+    assert not DeliveryPolicy.objects.exists()
+    assert not OutAuth.objects.exists()
+    assert not PullPolicy.objects.exists()
+    assert save(staff, config, **{"delivery_policy-0-deletions": "report"}) is None
+    assert DeliveryPolicy.objects.get().deletions == "report"
+
+
 def test_what_cannot_work_is_said_at_its_field(staff: Client, config: SyncConfig) -> None:
     DeliveryPolicy.objects.create(config=config)
     soup = save(staff, config, **{"delivery_policy-0-success_statuses": "ok"})
@@ -93,6 +104,18 @@ def test_who_may_only_look_sees_no_secret(client: Client, config: SyncConfig) ->
     assert response.status_code == 200
     for secret in (b"top-secret-value", b"PRIVATE", b"very-secret"):
         assert secret not in response.content
+
+
+def test_the_tabs_are_called_the_same_for_who_may_only_look(staff: Client, client: Client, config: SyncConfig) -> None:
+    def tabs(user: Client) -> list[str]:
+        page = BeautifulSoup(
+            user.get(reverse("admin:syncconfig_syncconfig_change", args=[config.pk])).content, "html.parser"
+        )
+        return [" ".join(tab.get_text(" ").split()) for tab in page.select("#tabs-items a")]
+
+    assert {"Fetching", "Delivery settings", "Further authorization"} <= set(tabs(staff))
+    seen = ("view_syncconfig", "view_outauth", "view_deliverypolicy", "view_pullpolicy")
+    assert {"Fetching", "Delivery settings", "Further authorization"} <= set(tabs(limited(client, *seen)))
 
 
 def test_hosts_are_listed_and_one_is_called_again(staff: Client) -> None:

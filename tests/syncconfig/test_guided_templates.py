@@ -24,8 +24,8 @@ from syncconfig.guided.drafts import Draft
 from syncconfig.guided.making import draft_make
 from syncconfig.guided.proposing import lines_propose
 from syncconfig.guided.templates import SyncTemplate, add_template, templates
-from syncconfig.guided.words import sentences
-from syncconfig.models import ModelSchema, OdooConnection, SyncConfig
+from syncconfig.guided.words import sentences, when_words
+from syncconfig.models import ModelSchema, OdooConnection, SyncConfig, SyncTrigger
 from syncconfig.plans import plan_for
 from syncconfig.receiving import receiver_for, receiving_paths
 from tests.syncconfig.odoo_fields import ODOO_FIELDS
@@ -227,6 +227,21 @@ def test_the_keys_of_a_template_begin_where_the_record_of_the_sample_does(
     (partner,) = related_records(result.values)
     assert partner.values["name"] == "Bob Norman"
     assert all("within “order”" in row["why"] for row in draft.chosen())
+
+
+def test_the_words_say_what_becomes_of_a_customer_who_is_there(odoo: OdooConnection) -> None:
+    draft = drafted(templates()["shop-orders-in"], odoo)
+    told = sentences(draft.config(), draft.taken_lines(), trigger=None, site_url="https://hub.example.com")
+    assert any(each.endswith("without one it is created, and one that is there is left as it is.") for each in told)
+    for line in draft.lines:
+        line["on_match"] = "update"
+    told = sentences(draft.config(), draft.taken_lines(), trigger=None, site_url="https://hub.example.com")
+    assert any(each.endswith("without one it is created, and one that is there is updated.") for each in told)
+
+
+def test_one_minute_is_told_as_one() -> None:
+    assert when_words(SyncTrigger(kind="interval", interval_minutes=1)) == "It runs every minute."
+    assert when_words(SyncTrigger(kind="interval", interval_minutes=2)) == "It runs every 2 minutes."
 
 
 def test_an_invoice_is_posted_once_whatever_changes_in_it(odoo: OdooConnection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -15,6 +16,7 @@ from syncconfig.models import OdooConnection, SyncConfig, SyncConfigLine
 from syncconfig.models.line import Calculation
 from syncconfig.pairs import pairs_from_text, text_from_pairs
 from syncconfig.plans import plan_for
+from tests.outbound.test_settings_admin import form_of
 from tests.syncconfig.test_config_admin import IDENTIFIER, LIST, errors_of, form, line
 
 OWN_COLUMNS = {"match_field", "on_missing", "on_match", "mode", "script", "reverse", "value"}
@@ -230,3 +232,34 @@ def test_pairs_are_read_and_written_as_lines() -> None:
 def test_a_line_without_an_arrow_is_named() -> None:
     with pytest.raises(ValueError, match="Line 2"):
         pairs_from_text("a -> b\nnothing")
+
+
+def test_a_form_that_is_sent_as_it_was_shown_is_recorded_as_no_change(
+    admin_client: Client, unreachable: OdooConnection
+) -> None:
+    config = SyncConfig.objects.create(
+        name="In", request_type="in", connection=unreachable, model="res.partner", endpoint="x", method_post=True,
+        auth_type="none", before_script="if record:\n    record['n'] = 1",
+    )  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        {"field": "ref", "key": "id", "is_identifier": True},
+        {"field": "name", "key": "", "calculation": "template", "direction": "in", "options": {"template": "{a} {b}"}},
+        {"field": "type", "key": "kind", "calculation": "value_map", "options": {"map": {"firm": "contact"}}},
+        {"field": "city", "key": "c", "calculation": "script", "direction": "in", "script": "if value:\n  result = 1"},
+        {"field": "child_ids", "key": "children[]", "calculation": "relational", "x2many_mode": "replace"},
+        {"field": "child_ids.name", "key": "children[].name"},
+    ]  # fmt: skip
+    for position, row in enumerate(rows):
+        SyncConfigLine.objects.create(config=config, position=position, **row)
+    sent = {name: text.replace("\n", "\r\n") for name, text in form_of(admin_client, config).items()}
+
+    def save_with(**changes: str) -> str:
+        answer = admin_client.post(f"{LIST}{config.pk}/change/", {**sent, **changes})
+        assert answer.status_code == 302, errors_of(answer)
+        return LogEntry.objects.latest("pk").get_change_message()
+
+    assert save_with() == "No fields changed."
+    told = save_with(**{"lines-3-script": "if value:\r\n    result = 2", "lines-2-opt_rest": "keep"})
+    assert "Changed Other values for mapping line" in told
+    assert "Changed Script for mapping line" in told
+    assert told.count("Changed") == 2

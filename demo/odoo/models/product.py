@@ -199,6 +199,7 @@ def _variant(version: int) -> Model:
         store=False,
         compute=lambda env, row: env.value("product.product", row, "list_price"),
         inverse=lambda env, row, value: env.write("product.template", [row["product_tmpl_id"]], {"list_price": value}),
+        depends=("list_price", "price_extra"),
     )
     fields |= magic_fields(updated="Write Date")
     # A variant counts as changed when its template was, so that a price change is seen on the variant.

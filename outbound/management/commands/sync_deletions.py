@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 report = deletions_reconcile(config=config, client=client_for(config.connection), sends=sends)
         except RemoteError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{len(report.gone)} of the records that were sent are gone from Odoo.")
+        self.stdout.write(f"{len(report.gone)} of the records that were sent are gone from {report.where}.")
         for record_id in report.gone[:SHOWN]:
             self.stdout.write(f"  {record_id}")
         if len(report.gone) > SHOWN:

@@ -123,7 +123,7 @@ class Command(BaseCommand):
             )
         for problem in run.problems[:SHOWN_PROBLEMS]:
             name = problem["record_id"]
-            said = f"Record {name} was rejected" if isinstance(name, int) else str(name).capitalize()
+            said = f"Record {name}" if isinstance(name, int) else str(name).capitalize()
             self.stderr.write(f"{said}: {problem['reason']}")
         dead = Delivery.objects.filter(run=run, state="dead").order_by("pk")
         for delivery in dead[:SHOWN_PROBLEMS]:

@@ -22,7 +22,8 @@ TEMPLATE = SyncTemplate(
     lines=(
         {"field": "default_code", "key": "sku", "is_identifier": True, "required": True},
         {"field": "name", "key": "title", "required": True},
-        {"field": "list_price", "key": "price"},
+        # With what a variant costs more than its template, which `list_price` leaves out.
+        {"field": "lst_price", "key": "price", "direction": "out"},
         {"field": "barcode", "key": "barcode"},
         {"field": "categ_id.name", "key": "category", "direction": "out"},
         {"field": "description_sale", "key": "description"},

@@ -28,6 +28,11 @@ _SAMPLE = {
     "address": {"street": "Rue de la Loi 16", "zip": "1000", "city": "Brussels", "country": "BE"},
 }
 
+_BOTH_WAYS = _(
+    "In both directions, a customer who came in from the other system goes out to it once too. It has to know them by "
+    "their e-mail address, as by PUT to an address with {email}, or it has them twice."
+)
+
 CUSTOMERS_IN = SyncTemplate(
     key="customers-in",
     title=_("Customers in"),
@@ -47,7 +52,8 @@ CUSTOMERS_IN = SyncTemplate(
     sample=_SAMPLE,
     notes=(
         _("A contact is recognised by its e-mail address. Take another field where addresses change, e.g. ref."),
-        _("For both ways set up “Customers out” as well; what came in is not sent back while nothing changed."),
+        _("For both ways set up “Customers out” as well."),
+        _BOTH_WAYS,
     ),
     counterpart="customers-out",
 )
@@ -67,6 +73,9 @@ CUSTOMERS_OUT = SyncTemplate(
     },
     lines=_LINES,
     sample=_SAMPLE,
-    notes=(_("Only contacts with an e-mail address are sent: it is what they are recognised by."),),
+    notes=(
+        _("Only contacts with an e-mail address are sent: it is what they are recognised by."),
+        _BOTH_WAYS,
+    ),
     counterpart="customers-in",
 )
