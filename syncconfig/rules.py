@@ -144,13 +144,14 @@ def placeholders(url: str) -> list[str]:
     return [name.strip() for name in _PLACEHOLDER.findall(url or "")]
 
 
-def url_message(config: SyncConfig, *, keys: Collection[str], path_params: Collection[str]) -> str:
-    """Why the URL's placeholders cannot be filled; empty if they can."""
+def url_message(config: SyncConfig, *, keys: Collection[str], path_params: Collection[str], url: str = "") -> str:
+    """Why the placeholders of the URL, which is the config's own unless another is given, cannot be filled; empty if
+    they can."""
     if config.request_type != "out" or config.is_odoo_to_odoo:
         return ""
     is_shared = config.method_get or config.request_shape == "page"
     known = {*path_params, *(() if is_shared else (*keys, *RECORD_PLACEHOLDERS))}
-    unknown = [name for name in placeholders(config.url) if name not in known]
+    unknown = [name for name in placeholders(url or config.url) if name not in known]
     if not unknown:
         return ""
     if config.method_get:

@@ -255,6 +255,9 @@ class AccessPage(StepPage):
         lines = self.draft.taken_lines()
         if message := url_check(self.form.instance, lines):
             self.form.add_error("url", message)
+        linked_url = self.form.cleaned_data.get("linked_url")
+        if linked_url and (message := url_check(self.form.instance, lines, url=linked_url)):
+            self.form.add_error("linked_url", message)
         # The methods decide which ways the lines have to work.
         config = self.form.instance
         config.pk = DRAFT_PK
@@ -271,6 +274,9 @@ class AccessPage(StepPage):
         if self.draft.is_in:
             return
         self.keep(["method_get", "method_post", "method_put", "method_delete"])
+        if not self.draft.fetches:
+            self.draft.on_change = self.form.cleaned_data["on_change"]
+            self.draft.linked_url = self.form.cleaned_data["linked_url"]
         if self.form.cleaned_data["auth_type"] == "none":
             self.draft.secret = ""
         elif self.form.cleaned_data["auth_secret"]:

@@ -54,7 +54,7 @@ def lines_check(
     return found
 
 
-def url_check(config: SyncConfig, lines: Sequence[SyncConfigLine]) -> str:
-    """Why the URL's placeholders cannot be filled; empty if they can."""
+def url_check(config: SyncConfig, lines: Sequence[SyncConfigLine], *, url: str = "") -> str:
+    """Why the placeholders of the URL, the config's own or another, cannot be filled; empty if they can."""
     keys = {line.key for line in lines if line.key and line.direction != "in"}
-    return url_message(config, keys=keys, path_params=set())
+    return url_message(config, keys=keys, path_params=set(), url=url)

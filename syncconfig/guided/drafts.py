@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from syncconfig.documents.sections import sections
 from syncconfig.guided.templates import SyncTemplate, templates
-from syncconfig.models import OdooConnection, RequestType, SyncConfig, SyncConfigLine
+from syncconfig.models import OdooConnection, RequestShape, RequestType, SyncConfig, SyncConfigLine
 from syncconfig.secrets import decrypt, encrypt
 
 MAX_DRAFTS: Final = 3
@@ -28,6 +28,11 @@ INTO_ODOO: Final = "odoo"
 
 DELIVERY: Final = "delivery_policy"
 """How an Out sync delivers: a row of the app that sends, and its section in documents."""
+
+AGAIN: Final = "again"
+PUT_KNOWN: Final = "put"
+ONCE: Final = "once"
+"""What becomes of a posted record that changes."""
 
 _KEY: Final = "guided"
 
@@ -51,6 +56,10 @@ class Draft:
     lines: list[dict[str, Any]] = field(default_factory=list)
     proposed_for: str = ""
     """What the lines were proposed for; when it changes, they are proposed anew."""
+    on_change: str = ""
+    """What becomes of a posted record that changes; empty until it was said: as the template has it."""
+    linked_url: str = ""
+    """Where a changed record is put, with placeholders."""
     trigger: dict[str, Any] = field(default_factory=dict)
     when: str = "hand"
     done: list[str] = field(default_factory=list)
@@ -123,19 +132,25 @@ class Draft:
         config.auth_secret = decrypt(self.secret) if self.secret else ""
         if self.connection is not None:
             config.connection = OdooConnection.objects.filter(pk=self.connection).first()  # type: ignore[assignment]
-        if self.watched_key:
+        if delivering := self._delivering(config):
             policy = next(each.model for each in sections() if each.name == DELIVERY)
-            setattr(config, DELIVERY, policy(watched_fields=self.watched_key))
+            setattr(config, DELIVERY, policy(**delivering))
         return config
 
     @property
-    def watched_key(self) -> str:
-        """The one key that makes a record a changed one, of a template whose records are posted once: the
-        identifier's. Empty: every key does."""
+    def changes(self) -> str:
+        """What becomes of a record that was posted and changes: AGAIN, PUT_KNOWN or ONCE."""
         template = template_of(self)
-        if template is None or not template.sends_once or not self.values.get("method_post"):
-            return ""
-        return next((str(row["key"]) for row in self.chosen() if row.get("is_identifier")), "")
+        return self.on_change or (ONCE if template is not None and template.sends_once else AGAIN)
+
+    def _delivering(self, config: SyncConfig) -> dict[str, Any]:
+        """The delivery settings that say so; empty where the usual ones do."""
+        if not config.method_post or config.request_shape != RequestShape.RECORD or self.into_odoo or self.is_in:
+            return {}
+        if self.changes == PUT_KNOWN:
+            return {"puts_linked": True, "linked_url": self.linked_url}
+        key = next((str(row["key"]) for row in self.chosen() if row.get("is_identifier")), "")
+        return {"watched_fields": key} if self.changes == ONCE and key else {}
 
     def preview_config(self) -> SyncConfig:
         """The same as if it were stored and active, for what only reads."""

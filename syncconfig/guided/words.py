@@ -124,8 +124,21 @@ def _out(config: SyncConfig, trigger: SyncTrigger | None) -> list[str]:
             else _("up to %(count)s records in a request") % {"count": config.page_size},
         },
     ]
-    if getattr(config, DELIVERY, None) is not None:
+    policy = getattr(config, DELIVERY, None)
+    if policy is not None and policy.puts_linked:
+        told.append(
+            _("A record that was sent is sent with PUT to %(url)s when one of its mapped values has changed.")
+            % {"url": policy.linked_url}
+        )
+    elif policy is not None:
         told.append(_("A record that was sent is not sent again, whatever changes in it afterwards."))
+    elif config.only_changed and config.method_post and config.request_shape == RequestShape.RECORD:
+        told.append(
+            _(
+                "A record that was sent is posted again when one of its mapped values has changed; the other system "
+                "must know it by its key, or it makes a second one."
+            )
+        )
     elif config.only_changed:
         told.append(_("A record that was sent is sent again only when one of its mapped values has changed."))
     told.append(when_words(trigger))

@@ -175,7 +175,9 @@ def test_rules_that_somebody_deletes_in_odoo_are_missed_within_the_hour(config: 
     assert hook.problem.startswith(
         "2 of its rules are gone." if len(hook.rule_ids) == 2 else "One of its rules is gone."
     )
-    assert [letter.subject for letter in mail.outbox] == [f"[Sync hub] {config.name}: its rule in Odoo is not as it was made"]
+    assert [letter.subject for letter in mail.outbox] == [
+        f"[Sync hub] {config.name}: its rule in Odoo is not as it was made"
+    ]
     assert [need.title for need in hooks_need(timezone.now())] == [config.name]
 
 

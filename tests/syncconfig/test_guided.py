@@ -157,6 +157,32 @@ def test_a_catalogue_is_set_up_from_a_record_of_odoo_with_a_schedule(
     assert not [secret for secret in ("shop-token-77",) if secret in path.answer.content.decode()]
 
 
+def test_it_is_asked_what_becomes_of_a_posted_record_that_changes(
+    editor: Client, connection: OdooConnection, demo_odoo: DemoOdoo
+) -> None:
+    demo_odoo.seed_products(1)
+    path = Path(editor, template="catalogue-out")
+    path.send(connection=connection.pk)
+    for _step in range(3):
+        path.send()
+    assert path.here == "access"
+    said = {"url": "https://shop.example.com/items", "method": "POST", "auth_secret": "x", "request_shape": "record"}
+    path.send(**said, on_change="put")
+    assert "Say where the answer to the POST holds the id" in path.text()
+    assert "Write the address of one record" in path.text()
+    path.send(**said, on_change="put", answer_id_path="id", linked_url="https://shop.example.com/items/{code}")
+    assert "The URL holds {code}, but no mapped key" in path.text()
+    path.send(**said, on_change="put", answer_id_path="id", linked_url="https://shop.example.com/items/{external_id}")
+    assert path.here == "when"
+    path.send(when="hand")
+    assert "is sent with PUT to https://shop.example.com/items/{external_id}" in path.text()
+    path.go("access")
+    assert path.filled()["on_change"] == "put"
+    path.send(on_change="again")
+    path.send()
+    assert "or it makes a second one" in path.text()
+
+
 def test_any_model_is_set_up_from_a_sample_with_lines_of_ones_own(editor: Client, connection: OdooConnection) -> None:
     path = Path(editor, request_type="in")
     path.send(connection=connection.pk)

@@ -261,6 +261,25 @@ def test_an_invoice_that_is_put_is_sent_again_when_it_changes(odoo: OdooConnecti
     assert not DeliveryPolicy.objects.filter(config=config).exists()
 
 
+def test_a_customer_that_is_known_there_is_put_to_an_address_of_its_own(odoo: OdooConnection) -> None:
+    draft = drafted(templates()["customers-out"], odoo)
+    draft.values |= {"answer_id_path": "id"}
+    told = sentences(draft.config(), draft.taken_lines(), trigger=None, site_url="https://hub.example.com")
+    assert any("or it makes a second one" in each for each in told)
+    draft.on_change, draft.linked_url = "put", "https://crm.example.com/customers/{external_id}"
+    told = sentences(draft.config(), draft.taken_lines(), trigger=None, site_url="https://hub.example.com")
+    assert any("with PUT to https://crm.example.com/customers/{external_id}" in each for each in told)
+    policy = DeliveryPolicy.objects.get(config=draft_make(draft=draft, name="x", active=True).config)
+    assert (policy.puts_linked, policy.linked_url, policy.watched_keys) == (True, draft.linked_url, ())
+
+
+def test_an_invoice_may_be_put_instead_where_staff_say_so(odoo: OdooConnection) -> None:
+    draft = drafted(templates()["invoices-out"], odoo)
+    draft.on_change, draft.linked_url = "put", "https://books.example.com/invoices/{external_id}"
+    policy = DeliveryPolicy.objects.get(config=draft_make(draft=draft, name="x", active=True).config)
+    assert (policy.puts_linked, policy.watched_keys) == (True, ())
+
+
 def test_an_odoo_without_the_field_is_told_so_and_the_line_is_not_taken(odoo: OdooConnection) -> None:
     row = ModelSchema.objects.get(model="stock.quant")
     del row.fields["inventory_quantity"]
