@@ -26,10 +26,11 @@ from django.conf import settings
 
 from clients.observe import Exchange, current_observer, observing
 from inbound.errors import ApiError, ErrorCode
+from outbound.record_turns import turn_waited_since
 
 SLOW_AFTER_S: Final = 3.0
 """Odoo is slow where none of those in the way has had an answer for so long, or half of the last ones took longer."""
-LAST_THREAD_AFTER_S: Final = 1.0
+LAST_THREAD_AFTER_S: Final = 1.5
 """The same for who stands in line with the last thread: behind it everybody waits, whatever they want."""
 LONGEST_WAIT_S: Final = 10.0
 """In line, also while Odoo answers: those in front may be at work for long."""
@@ -131,8 +132,15 @@ def _slow_in_s(crowds: list[_Crowd], now: float, slow_after_s: float) -> float:
     if len(crowds) == 1 and crowds[0].took_s and median_low(crowds[0].took_s) > slow_after_s:
         # Otherwise all threads would always be taken, one answer after the other. Of several Odoos one may be fast.
         return 0
-    latest = max(since for each in crowds for since in each.at_work.values())
-    return latest + slow_after_s - now
+    ends = [_patience_ends(me, since, slow_after_s) for each in crowds for me, since in each.at_work.items()]
+    return max(ends) - now
+
+
+def _patience_ends(thread: int, since: float, slow_after_s: float) -> float:
+    """Until when a thread at work says nothing against its Odoo. Where many write to one record each is kept by the
+    others, in other processes too."""
+    turn_since = turn_waited_since(thread)
+    return since + slow_after_s if turn_since is None else turn_since + SLOW_AFTER_S
 
 
 def _come_back(why: str) -> ApiError:

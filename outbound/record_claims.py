@@ -91,10 +91,10 @@ def take(keys: Iterable[str], *, ttl_s: float, is_courtesy: bool = False) -> dic
     return taken
 
 
-def wait(key: str, *, ttl_s: float, timeout_s: float, is_courtesy: bool = False) -> Claim:
+def wait(key: str, *, ttl_s: float, timeout_s: float) -> Claim:
     """The claim once it is free. Raises ClaimBusy after `timeout_s`."""
     for _pause in pauses(timeout_s):
-        if taken := take([key], ttl_s=ttl_s, is_courtesy=is_courtesy):
+        if taken := take([key], ttl_s=ttl_s):
             return taken[key]
     raise ClaimBusy(key)
 

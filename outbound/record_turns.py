@@ -11,6 +11,7 @@ does not wait, though others wait for it. What must not happen at the same time 
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,40 +19,61 @@ from contextlib import contextmanager
 from typing import Final
 
 from outbound import record_claims
-from outbound.record_claims import Claim, ClaimBusy, claim_key
+from outbound.record_claims import Claim, claim_key
 
 WAIT_S: Final = 5.0
 HELD_S: Final = 30.0
 """At most, where the process of a writer was killed."""
+POLL_S: Final = 0.03
+GIVE_WAY_S: Final = 2 * POLL_S
+GIVE_WAY_SHARE: Final = 0.25
 
 _changed = threading.Condition()
 _here: set[str] = set()
 """The keys of records that threads of this process are writing to."""
+_waiting: dict[int, float] = {}
+"""Thread -> since when it waits for its turn, by `time.monotonic`."""
 
 
 @contextmanager
 def turn_at(*, place: str, model: str, ids: Sequence[int]) -> Iterator[None]:
     """Write to the records of these ids within the block. `place` names the Odoo database."""
     keys = {claim_key(place=place, model=model, match_field="turn", value=each) for each in ids}
-    until = time.monotonic() + (WAIT_S if len(keys) == 1 else 0)
-    with _turn_here(keys, until):
-        claims = _turn_everywhere(keys, until)
-        try:
-            yield
-        finally:
-            record_claims.release(claims, is_courtesy=True)
+    began = time.monotonic()
+    until = began + (WAIT_S if len(keys) == 1 else 0)
+    me = threading.get_ident()
+    _waiting[me] = began
+    try:
+        with _turn_here(keys, until) as is_contended:
+            if is_contended and random.random() < GIVE_WAY_SHARE:  # noqa: S311 - no secret
+                # Now and then, so that a burst in one process does not keep the writers of another one from theirs.
+                time.sleep(GIVE_WAY_S)
+            claims = _turn_everywhere(keys, until)
+            _waiting.pop(me, None)
+            try:
+                yield
+            finally:
+                record_claims.release(claims, is_courtesy=True)
+    finally:
+        _waiting.pop(me, None)
+
+
+def turn_waited_since(thread: int) -> float | None:
+    """Since when the thread has been waiting for other writers of its record; None where it is not."""
+    return _waiting.get(thread)
 
 
 @contextmanager
-def _turn_here(keys: set[str], until: float) -> Iterator[None]:
-    """Among the threads of this process, without a query."""
+def _turn_here(keys: set[str], until: float) -> Iterator[bool]:
+    """Among the threads of this process, without a query. True where somebody was in the way."""
     with _changed:
+        is_contended = not _here.isdisjoint(keys)
         while not _here.isdisjoint(keys) and (left_s := until - time.monotonic()) > 0:
             _changed.wait(left_s)
         mine = keys - _here
         _here.update(mine)
     try:
-        yield
+        yield is_contended
     finally:
         with _changed:
             _here.difference_update(mine)
@@ -59,12 +81,8 @@ def _turn_here(keys: set[str], until: float) -> Iterator[None]:
 
 
 def _turn_everywhere(keys: set[str], until: float) -> list[Claim]:
-    claims = list(record_claims.take(keys, ttl_s=HELD_S, is_courtesy=True).values())
-    left_s = until - time.monotonic()
-    if claims or left_s <= 0:
-        return claims
-    try:
-        (key,) = keys
-        return [record_claims.wait(key, ttl_s=HELD_S, timeout_s=left_s, is_courtesy=True)]
-    except ClaimBusy:
-        return []
+    while True:
+        claims = list(record_claims.take(keys, ttl_s=HELD_S, is_courtesy=True).values())
+        if claims or time.monotonic() + POLL_S > until:
+            return claims
+        time.sleep(POLL_S)
