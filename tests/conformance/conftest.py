@@ -98,7 +98,8 @@ def _delete(odoo: OdooClient, model: str, ids: list[int]) -> None:
     try:
         odoo.unlink(model, there)
     except RemoteError as error:
-        if "stock_move" not in error.message:
+        # 18 names the table, 19 the model.
+        if not any(word in error.message for word in ("stock_move", "stock.move")):
             raise
         odoo.archive(model, there)
 

@@ -16,7 +16,7 @@ Raised = Callable[..., RemoteError]
 There = Callable[[str, int], bool]
 NO_TAXES = [[6, 0, []]]
 BY_ORDER = "'Sales Order' (sale.order) Thanks to the following constraint: 'Customer' (partner_id)"
-BY_LINE = "'Sales Order Line' (sale.order.line) Thanks to the following constraint: 'Product' (product_id)"
+BY_PRODUCT = "Thanks to the following constraint: 'Product' (product_id)"
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_an_order_is_confirmed_once_and_then_kept(
     assert line.message.startswith("Once a sales order is confirmed, you can't remove one of its lines")
     for model, record, on_18, on_19 in (
         ("res.partner", customer, "Constraint: sale_order_partner_id_fkey", BY_ORDER),
-        ("product.product", product, "product_id_fkey", BY_LINE),
+        ("product.product", product, "product_id_fkey", BY_PRODUCT),
     ):
         needed = error(odoo.unlink, model, [record])
         assert (needed.kind, needed.code) == (Kind.PERMANENT, "validation")
