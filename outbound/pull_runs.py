@@ -42,7 +42,7 @@ def pages_fetch(*, run: SyncRun, config: SyncConfig, rec: Recording, budget: Bud
     rec.add_secrets((*source.template.secrets, *target.secrets()))
     state = pull_state_of(run, policy)
     is_last = True
-    with Sending(config=config, target=target, rec=rec, budget=budget) as sending:
+    with Sending(config=config, target=target, rec=rec, budget=budget, run_id=run.pk) as sending:
         if state.position is not None:
             rate = sending.policy.rate_per_minute
             with Fetcher(

@@ -191,7 +191,7 @@ def _pages(run: SyncRun, config: SyncConfig, rec: Recording, budget: Budget) -> 
         tells_absent=run.trigger != RunTrigger.CHANGES and not run.change_cursor,
     )
     with (
-        Sending(config=config, target=target, rec=rec, budget=budget) as sending,
+        Sending(config=config, target=target, rec=rec, budget=budget, run_id=run.pk) as sending,
         Reader(
             plan=plan,
             selection=selection,

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from django.conf import settings
+from django.db.models import Exists
 from django.utils import timezone
 
 from auditlog.recorder import Recording
@@ -27,7 +28,7 @@ from outbound.budget import Budget
 from outbound.claims import LEASE, RENEW_AFTER_S, Claim, Unit, claims_renew, units_release
 from outbound.hosts import LOOK_EVERY_S, Gate, Passage, is_about_host, is_failure
 from outbound.inline_sender import TOGETHER, InlineSender, inline_lease
-from outbound.models import policy_of
+from outbound.models import RunState, SyncRun, policy_of
 from outbound.outcomes import outcomes_write
 from outbound.sender import Outcome, Senders
 from outbound.targets.base import Answer, Target
@@ -58,8 +59,12 @@ class Sending:
     """Use as a context manager. What is left when it is exited is given back, except for what is under way, which is
     waited for and written; but when the process is being stopped (SystemExit), nothing is waited for."""
 
-    def __init__(self, *, config: SyncConfig, target: Target, rec: Recording, budget: Budget) -> None:
+    def __init__(
+        self, *, config: SyncConfig, target: Target, rec: Recording, budget: Budget, run_id: int | None = None
+    ) -> None:
+        """With `run_id`, it ends when that run is cancelled, too."""
         self._config = config
+        self._run_id = run_id
         self._target = target
         self._budget = budget
         self._rec = rec
@@ -128,13 +133,18 @@ class Sending:
 
     def passage(self, *, probes: bool = True) -> Passage:
         """What may be sent to the host now."""
-        return Passage.SHUT if self._is_paused() else self.gate.passage(probes=probes)
+        return Passage.SHUT if self._is_stopped() else self.gate.passage(probes=probes)
 
-    def _is_paused(self) -> bool:
-        """As it is now, or was a second ago: who pauses a sync, or switches it off, does not mean the next task."""
+    def _is_stopped(self) -> bool:
+        """As it is now, or was a second ago: who pauses a sync, switches it off or cancels its run does not mean the
+        next task."""
         if monotonic() - self._looked_s >= LOOK_EVERY_S:
-            switched_on = SyncConfig.objects.filter(pk=self._config.pk, active=True)
-            self._is_off = not switched_on.exclude(delivery_policy__is_paused=True).exists()
+            goes_on = SyncConfig.objects.filter(pk=self._config.pk, active=True)
+            goes_on = goes_on.exclude(delivery_policy__is_paused=True)
+            if self._run_id is not None:
+                cancelled = SyncRun.objects.filter(pk=self._run_id, state=RunState.CANCELLED)
+                goes_on = goes_on.filter(~Exists(cancelled))
+            self._is_off = not goes_on.exists()
             self._looked_s = monotonic()
         return self._is_off
 
