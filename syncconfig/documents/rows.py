@@ -68,7 +68,9 @@ def row_apply(
     changed |= secrets
     skipped = {str(problem.path[len(path)]) for problem in work.problems[before:] if len(problem.path) > len(path)}
     waits = {column.name for column in section.fields if _is_waiting(work, column, document.get(column.name))}
-    _validate(work, section, row, path, place, skipped=skipped | waits, given=secrets, parent=parent)
+    _validate(
+        work, section, row, path, place, skipped=skipped | waits, given=secrets, parent=parent, is_whole=not waits
+    )
     if len(work.problems) > before or waits or (parent is not None and parent.pk is None):
         return row
     if is_new or changed:
@@ -156,12 +158,15 @@ def _validate(
     skipped: set[str],
     given: set[str],
     parent: Model | None,
+    is_whole: bool,
 ) -> None:
-    """As the admin does, but for columns that are refused already and credentials that stay as they are."""
+    """As the admin does, but for columns that are refused already and credentials that stay as they are. One that is
+    not `is_whole` refers to what could not be made yet: what its columns have to do with each other is asked then."""
     kept = {name for name in section.secret_names if name not in given and row.pk and token_of(row, name)}
     hidden = {PARENT} if parent is not None and parent.pk is None else set()
     try:
-        row.full_clean(exclude=skipped | kept | hidden)
+        clean = row.full_clean if is_whole else row.clean_fields
+        clean(exclude=skipped | kept | hidden)
     except ValidationError as error:
         for name, messages in error.message_dict.items():
             if name in skipped:

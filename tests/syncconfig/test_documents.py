@@ -442,6 +442,26 @@ def test_a_connection_that_misses_its_secret_is_the_only_problem(db: None) -> No
     assert SyncConfig.objects.get().connection.secret == "typed"
 
 
+def test_another_odoo_that_misses_its_secret_is_the_only_problem(unreachable: OdooConnection) -> None:
+    text = f"""
+version: 1
+connections:
+- {{name: There, url: 'http://127.0.0.1:9', database: there, login: admin, secret: {{env: SYNC_SECRET_FOR_THERE}}}}
+configs:
+- name: Contacts over
+  connection: {unreachable.name}
+  target_connection: There
+  request_type: out
+  method_post: true
+  model: res.partner
+  lines:
+  - {{field: ref, key: ref, is_identifier: true}}
+"""
+    outcome = text_import(text, environ={})
+    assert [problem.place for problem in outcome.problems] == ["connections[0].secret"]
+    assert text_import(text, environ={"SYNC_SECRET_FOR_THERE": "k"}).is_done
+
+
 def test_the_queries_of_an_export_do_not_grow_with_the_configs(full: SyncConfig) -> None:
     counts = []
     for start in (0, 10):
