@@ -32,6 +32,7 @@ from outbound.models import (
     Host,
     OdooHook,
     RunState,
+    SyncRun,
     Worker,
 )
 from syncconfig.attention import MOST_OF_A_KIND, Attention, Urgency
@@ -98,6 +99,18 @@ def failing_need(now: datetime) -> Iterator[Attention]:
     if len(rows) > MOST_OF_A_KIND:
         url = f"{reverse('admin:syncconfig_syncconfig_changelist')}?health=failing"
         yield Attention(Urgency.BROKEN, _("More failing syncs"), _("Show all"), url, "syncconfig.view_syncconfig")
+
+
+def waiting_need(now: datetime) -> Iterator[Attention]:
+    """Runs that wait because Odoo, or the system that they fetch from, does not answer."""
+    waiting = SyncRun.objects.filter(state=RunState.PENDING, failures__gt=0).exclude(error="")
+    rows = waiting.order_by("pk").values_list("pk", "config__name", "error", "next_attempt_at")
+    for run_id, name, error, next_attempt_at in rows[:MOST_OF_A_KIND]:
+        text = _("Run #%(run)s waits. %(error)s") % {"run": run_id, "error": error}
+        if next_attempt_at is not None and next_attempt_at > now:
+            text += " " + _("It is tried again in %(span)s.") % {"span": span_since(now, next_attempt_at)}
+        url = reverse("admin:outbound_syncrun_change", args=[run_id])
+        yield Attention(Urgency.BROKEN, name, text, url, "outbound.view_syncrun")
 
 
 def refusing_need(now: datetime) -> Iterator[Attention]:
@@ -190,6 +203,7 @@ def hooks_need(now: datetime) -> Iterator[Attention]:
 PROVIDERS: Final = (
     worker_needs,
     failing_need,
+    waiting_need,
     late_need,
     dead_need,
     conflicts_need,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -119,7 +120,11 @@ class SyncRunAdmin(LookingAdmin):
 
     @admin.display(description=_("State"))
     def shown_state(self, run: SyncRun) -> SafeString:
-        return badge(run.get_state_display(), _COLOURS[RunState(run.state)])
+        shown = badge(run.get_state_display(), _COLOURS[RunState(run.state)])
+        if run.state == RunState.PENDING and run.failures and run.error:
+            # Why it waits; of one that failed, the list would be full of it.
+            return format_html('{} <span class="text-xs">{}</span>', shown, Truncator(run.error).chars(80))
+        return shown
 
     @admin.display(description=_("Not sent"))
     def shown_left(self, run: SyncRun) -> str:

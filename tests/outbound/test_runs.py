@@ -19,6 +19,7 @@ from auditlog.models import ApiLog
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
 from outbound.models import Delivery, DeliveryPolicy, DeliveryState, RecordLink, RunState, RunTrigger, SyncRun
+from outbound.needs import waiting_need
 from outbound.pausing import config_pause
 from outbound.run_control import run_cancel, run_resume
 from outbound.run_leases import LeaseLost, run_hold, run_take
@@ -215,10 +216,15 @@ def test_while_odoo_is_away_the_run_waits_and_then_goes_on(config: SyncConfig, d
     assert run.state == RunState.PENDING
     assert timedelta(seconds=3) < run.next_attempt_at - timezone.now() < timedelta(seconds=7)
     assert "No connection" in run.error
+    (need,) = waiting_need(timezone.now())
+    assert need.title == config.name
+    assert need.text.startswith(f"Run #{run.pk} waits. {run.error}")
+    assert "tried again in less than a minute" in need.text
     demo_odoo.start()
     assert run_execute(run_id=run.pk, budget_s=30) == Ended.DONE
     run.refresh_from_db()
     assert (run.error, run.delivered_count) == ("", 12)
+    assert list(waiting_need(timezone.now())) == []
 
 
 def test_a_run_does_not_wait_for_odoo_for_ever(config: SyncConfig, demo_odoo: DemoOdoo) -> None:
