@@ -19,7 +19,11 @@
   });
 
   const isOurs = (form) =>
-    words.url && form.method === "post" && !form.target && form.querySelector("[name=csrfmiddlewaretoken]");
+    words.url &&
+    // By attribute: an input of the name "method" would stand in the way of the property.
+    (form.getAttribute("method") || "").toLowerCase() === "post" &&
+    !form.hasAttribute("target") &&
+    form.querySelector("[name=csrfmiddlewaretoken]");
 
   function tell(form, text, link) {
     let box = document.getElementById("sync-not-sent");
