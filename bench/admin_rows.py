@@ -151,7 +151,7 @@ def fill(count: int) -> None:
     })  # fmt: skip
     _insert("outbound_conflict", max(count // 100, LEAST), {
         "config_id": out_config, "record_id": "n + 1", "target_id": "n + 1", "title": "'A record'", "fields": json,
-        "state": "CASE WHEN n % 11 = 0 THEN 'open' ELSE 'settled' END", "choices": json,
+        "state": "CASE WHEN n % 11 = 0 THEN 'open' ELSE 'settled' END", "choices": json, "end_reason": "''",
         "created_at": _say("MOMENT", age_s), "seen_at": _say("MOMENT", age_s),
     })  # fmt: skip
     _insert("syncconfig_configversion", max(count // 100, LEAST), {
