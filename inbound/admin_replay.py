@@ -17,15 +17,8 @@ from auditlog.models import ApiLog
 from auditlog.replays import ReplayOffer
 from inbound.errors import ApiError
 from inbound.models import RequestState
-from inbound.replaying import (
-    NotReplayable,
-    Replayed,
-    Stored,
-    is_request,
-    replay_process,
-    replay_simulate,
-    stored_request,
-)
+from inbound.replaying import Replayed, replay_process, replay_simulate
+from inbound.stored_requests import NotReplayable, Stored, is_request, stored_request
 from outbound.admin.preview import preview_context
 
 PERMISSION: Final = "inbound.replay_inboundrequest"

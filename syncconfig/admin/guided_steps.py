@@ -17,9 +17,8 @@ from django.utils.translation import gettext as _now
 
 from clients.errors import RemoteError
 from clients.odoo.domain import DomainError, parse_domain
+from syncconfig.admin.guided_access import AccessInStep, AccessOutStep
 from syncconfig.admin.guided_forms import (
-    AccessInStep,
-    AccessOutStep,
     ConnectionStep,
     OtherStep,
     ReviewStep,
