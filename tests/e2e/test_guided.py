@@ -59,6 +59,18 @@ def test_a_step_says_what_is_missing_and_stays(admin: Admin) -> None:
     admin.says("nothing was stored")
 
 
+def test_it_is_asked_what_becomes_of_a_posted_record_that_changes(admin: Admin) -> None:
+    _begin(admin, "Catalogue out").save("Next").save("Next").save("Next").says("Where are records sent")
+    admin.fill({"url": "https://shop.example.com/items", "auth_secret": "t"})
+    admin.page.get_by_role("radio", name="POST", exact=True).check()
+    admin.page.get_by_role("radio", name="is sent with PUT to an address of its own").check()
+    admin.save("Next").says("Say where the answer to the POST holds the id").shoot("guided-access")
+    assert admin.axe_faults() == []
+    admin.fill({"answer_id_path": "id", "linked_url": "https://shop.example.com/items/{external_id}"})
+    admin.fill({"auth_secret": "t"})  # which no page gives back
+    admin.save("Next").save("Next").says("is sent with PUT to https://shop.example.com/items/{external_id}")
+
+
 def test_a_script_is_tried_on_its_form(admin: Admin) -> None:
     admin.go("syncconfig/syncconfig/2/change/").tab("Scripts")
     admin.fill({"before_script": "print('seen')\nrecord['name'] = record['name'].title()\nresult = record"})
