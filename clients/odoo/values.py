@@ -120,7 +120,7 @@ def to_float(value: Any, target: Target) -> float:
         if abs(number) < LARGEST_FLOAT:
             return number
         if math.isfinite(number):
-            raise ValueRefused(f"{shown(value)} is too large; Odoo takes numbers up to {LARGEST_FLOAT:.0e}")
+            raise ValueRefused(f"{shown(value)} is too large; Odoo takes numbers below {LARGEST_FLOAT:.0e}")
     raise ValueRefused(f"{shown(value)} is no number that Odoo can store")
 
 

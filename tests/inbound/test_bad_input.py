@@ -201,7 +201,7 @@ def test_a_number_that_odoo_cannot_round_is_a_400_that_names_the_key(
 ) -> None:
     body = refused(
         api.call("POST", "customers", f'{{"code": "C1", "name": "Ann", "credit": {number}}}'.encode()),
-        *(400, "VALIDATION_ERROR", "credit: ", "too large; Odoo takes numbers up to 1e+290"),
+        *(400, "VALIDATION_ERROR", "credit: ", "too large; Odoo takes numbers below 1e+290"),
     )
 
     assert body["errors"][0]["external_key"] == "credit"

@@ -242,7 +242,7 @@ def test_milliseconds_are_kept_apart_from_seconds() -> None:
 def test_the_shortcut_for_numbers_reads_what_strptime_reads(text: str, written: str) -> None:
     for has_time in (False, True):
         try:
-            moment = datetime.strptime(written, text)
+            moment = datetime.strptime(written.strip(), text)
             expected = moment.strftime("%Y-%m-%d %H:%M:%S" if has_time else "%Y-%m-%d").zfill(19 if has_time else 10)
         except ValueError:
             expected = None
