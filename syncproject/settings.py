@@ -139,6 +139,9 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    if "DATABASE_URL" not in env:
+        # A fresh clone has no folder for the default file, whichever command comes first.
+        (BASE_DIR / "var").mkdir(exist_ok=True)
     # With Django's defaults four writers saw "database is locked" on every tenth write; with these, never.
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
