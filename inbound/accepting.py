@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from auditlog.bulk import Insert
 from inbound import idempotency
-from inbound.errors import API_PREFIX
 from inbound.jobs import Asked
 from inbound.models import EndpointMode, EndpointPolicy, InboundRequest, RequestState
 from inbound.waking import wake
 from mapping.paths import ABSENT
 from mapping.plan import Plan
+from syncconfig.examples import API_PATH
 from syncconfig.models import SyncConfig
 
 SEVERAL: Final = "*"
@@ -126,7 +126,7 @@ def from_text(text: str) -> Any:
 
 def status_path(config: SyncConfig, row: InboundRequest) -> str:
     """Where its caller asks what became of an accepted request."""
-    return f"{API_PREFIX}v1/{config.endpoint}/requests/{row.public_id}"
+    return f"{API_PATH}{config.endpoint}/requests/{row.public_id}"
 
 
 def public_id_in(location: str) -> uuid.UUID | None:

@@ -9,13 +9,13 @@ silently left out would answer with other people's records.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import QueryDict
 
+from clients.odoo.domain import literal
 from inbound.errors import ApiError, ErrorCode
 from inbound.ordering import order_of, read_cursor
 from inbound.projection import chosen_keys
@@ -121,7 +121,7 @@ def _compared(config: SyncConfig, name: str, compared: tuple[str, FieldType, str
     if operator == "ilike":
         if kind.type not in TEXTS:
             raise _bad(f"{name}: only texts can contain something; this is a {kind.type}.", name)
-        return [field, operator, _as_it_is(name, values[0])]
+        return [field, operator, literal(without_nul(name, values[0]))]
     if operator not in ("=", "!=") and kind.type not in ORDERED:
         raise _bad(f"{name}: values of type {kind.type} have no order.", name)
     value = converted(config, kind, name, values[0])
@@ -137,7 +137,8 @@ def _anywhere(plan: Plan, text: str) -> list[Any]:
         raise _bad("This endpoint maps no texts that q could look in.", "q")
     if not text.strip():
         raise _bad("q is empty. Leave it out, or send a text to look for.", "q")
-    return [*["|"] * (len(fields) - 1), *([field, "ilike", _as_it_is("q", text)] for field in fields)]
+    term = literal(without_nul("q", text))
+    return [*["|"] * (len(fields) - 1), *([field, "ilike", term] for field in fields)]
 
 
 def _by_param(config: SyncConfig, param: SyncParam, name: str, values: Sequence[str]) -> list[Any]:
@@ -148,7 +149,7 @@ def _by_param(config: SyncConfig, param: SyncParam, name: str, values: Sequence[
     if len(values) > 1:
         raise _repeated(name, values)
     if param.operator == Operator.ILIKE:
-        return [param.field, param.operator, _as_it_is(name, values[0])]
+        return [param.field, param.operator, literal(without_nul(name, values[0]))]
     return [param.field, param.operator, converted(config, kind, name, values[0])]
 
 
@@ -198,11 +199,6 @@ def converted(config: SyncConfig, kind: FieldType | None, name: str, text: str) 
         return kind.to_odoo(value, tz=config.connection.timezone)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise _bad(f"The parameter {name} must be a {kind.type}: {error}.", name) from None
-
-
-def _as_it_is(name: str, text: str) -> str:
-    """For `ilike`, in which Odoo leaves `%` and `_` their meaning of any text and any character."""
-    return re.sub(r"([\\\\%_])", r"\\\1", without_nul(name, text))
 
 
 def without_nul(name: str, text: str) -> str:

@@ -29,6 +29,7 @@ from inbound.jobs import Asked
 from inbound.models import InboundRequest, RequestState
 from inbound.views import BatchView
 from syncconfig.models import RequestType, SyncConfig
+from syncconfig.row_ids import row_id
 
 WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")
 _SHOWN_KEYS: Final = 5
@@ -165,4 +166,4 @@ def _asked(entry: ApiLog, config: SyncConfig, body: bytes) -> Asked:
 
 
 def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 11 and 0 < int(text) <= MAX_ODOO_ID
+    return 0 < (row_id(text) or 0) <= MAX_ODOO_ID

@@ -6,7 +6,6 @@ list of one; what costs a call costs it once for all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from inbound.reading import not_found
 from inbound.refusals import mapping_refusal, refusal, remote_refusal
 from inbound.work import Work
 from mapping.engine import map_in
+from mapping.paths import root_of
 from mapping.plan import Plan
 from mapping.results import MappingResult
 from mapping.spec import Direction
@@ -94,7 +94,8 @@ def _brought_back(work: Work, mapped: Sequence[MappingResult], outcomes: Sequenc
         updates = [(ids[at], mapped[at]) for at in left]
         if updates:
             written = update_records(config=work.config, client=work.client, updates=updates)
-            done = [dict(zip(left, written, strict=True)).get(at, outcome) for at, outcome in enumerate(done)]
+            for at, outcome in zip(left, written, strict=True):
+                done[at] = outcome
         back = sorted({ids[at] for at in again if done[at].error is None})
         if back:
             bring_back(work, back)
@@ -214,7 +215,7 @@ def _hint(plan: Plan, body: Body) -> str:
 
 def _is_read(plan: Plan, body: Body) -> bool:
     """Whether any line has its key in the body."""
-    return any(re.split(r"[.\[]", line.key)[0] in body for line in plan.lines if line.key)
+    return any(root_of(line.key) in body for line in plan.lines if line.key)
 
 
 def _unread(plan: Plan, body: Body) -> ApiError:

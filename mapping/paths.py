@@ -128,6 +128,12 @@ def parse_path(text: str) -> Path:
     return Path(segments)
 
 
+def root_of(text: str) -> str:
+    """The key that the path begins with; empty where it begins with a position in a list. Raises PathError."""
+    first = parse_path(text).segments[0]
+    return first if isinstance(first, str) else ""
+
+
 def _parse_key(text: str, position: int) -> tuple[str, int]:
     if text.startswith('"', position):
         match = _QUOTED_KEY.match(text, position)

@@ -41,6 +41,6 @@ class OutboundConfig(AppConfig):
         sweeps.add_sweep(noticed.notices_start)
         sweeps.add_sweep(schedules.missed_start)
         sweeps.add_sweep(write_backs.write_backs_due)
-        add_maker(guided.fetching_make)
+        add_maker(guided.policies_make)
         for provider in needs.PROVIDERS:
             add_attention(provider)

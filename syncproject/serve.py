@@ -22,7 +22,6 @@ GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:syncproject.gunicorn
 
 def prepare() -> None:
     """Bring database and static files to the state of the code."""
-    (BASE_DIR / "var").mkdir(exist_ok=True)
     subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], check=True, cwd=BASE_DIR)  # noqa: S603
     subprocess.run([*MANAGE, "collectstatic", "--noinput", "--verbosity", "0"], check=True, cwd=BASE_DIR)  # noqa: S603
 

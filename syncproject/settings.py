@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -139,8 +140,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
-    if "DATABASE_URL" not in env:
-        # A fresh clone has no folder for the default file, whichever command comes first.
+    if Path(_database["NAME"]).parent == BASE_DIR / "var":
+        # A fresh clone has no folder for the file, whichever command comes first.
         (BASE_DIR / "var").mkdir(exist_ok=True)
     # With Django's defaults four writers saw "database is locked" on every tenth write; with these, never.
     _database["OPTIONS"] = {

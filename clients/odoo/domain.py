@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -127,6 +128,11 @@ class _Reader:
         if isinstance(value, time):
             return value.isoformat()
         self._evaluator.fail(f"{type(value).__name__} is no value of a condition", node)
+
+
+def literal(text: str) -> str:
+    """For `like` and its kin, in which Odoo gives `%` and `_` the meaning of any text and any character: as it is."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def format_domain(domain: Sequence[Any]) -> str:

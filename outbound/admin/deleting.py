@@ -8,11 +8,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import ngettext
 
 from outbound.config_health import MOST_COUNTED
-from outbound.models import Delivery, DeliveryState, OdooHook, SyncRun
-from outbound.states import ACTIVE_RUNS
+from outbound.models import Delivery, OdooHook, SyncRun
+from outbound.states import ACTIVE_RUNS, OPEN_DELIVERIES
 from syncconfig.models import SyncConfig
-
-WAITING = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
 def obstacles(configs: Sequence[SyncConfig]) -> Iterator[str]:
@@ -22,7 +20,7 @@ def obstacles(configs: Sequence[SyncConfig]) -> Iterator[str]:
 
 
 def consequences(configs: Sequence[SyncConfig]) -> Iterator[str]:
-    waiting = Delivery.objects.filter(config__in=configs, state__in=WAITING).order_by()
+    waiting = Delivery.objects.filter(config__in=configs, state__in=OPEN_DELIVERIES).order_by()
     if count := waiting.values("pk")[: MOST_COUNTED + 1].count():
         text = ngettext(
             "%(count)s delivery waits, and will not be sent.",

@@ -30,6 +30,7 @@ from syncconfig.admin.dialogs import dialog_done
 from syncconfig.admin.finding import row_at
 from syncconfig.admin.safety import NamedFilter
 from syncconfig.models import SyncConfig
+from syncconfig.row_ids import row_id
 
 
 class DiscardForm(BaseDialogForm):
@@ -105,10 +106,9 @@ class DeliveryAdmin(DeliveryShown, LookingAdmin):
         for name in linked_names([term]):
             if name.odoo_id is not None and name.external_id == term:
                 found |= Q(config_id=name.config_id, record_id=name.odoo_id)
-        number = term.lstrip("#")
-        if number.isascii() and number.isdigit() and len(number) < 19:
+        if (record_id := row_id(term.lstrip("#"))) is not None:
             # By config, since the index begins with it.
-            found |= Q(config_id__in=list(SyncConfig.objects.values_list("pk", flat=True)), record_id=int(number))
+            found |= Q(config_id__in=list(SyncConfig.objects.values_list("pk", flat=True)), record_id=record_id)
         if len(term) == 32 and all(digit in "0123456789abcdef" for digit in term):
             found |= Q(batch=term)
         return queryset.filter(found), False

@@ -23,7 +23,7 @@ from outbound.script_env import odoo_ask, script_params
 from outbound.synced import Synced
 from outbound.targets.base import Answer, Target
 from outbound.targets.odoo import Action, WriteOutcome
-from outbound.targets.odoo_lists import Round, list_rounds, lists_held
+from outbound.targets.odoo_lists import PAGE_WAIT_S, Round, list_rounds, lists_held
 from outbound.targets.odoo_lookup import odoo_lookup, odoo_related
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.connections import client_for
@@ -32,8 +32,6 @@ from syncconfig.plans import ConfigBroken, plan_for
 
 MAX_REASON: Final = 500
 BUSY: Final = "busy"
-LISTS_WAIT_S: Final = 5.0
-"""For a whole page together: an endpoint that is changing one of the records is soon done."""
 
 Result = Answer | RemoteError
 
@@ -96,7 +94,7 @@ class OdooItemsTarget(Target):
     def _try_round(self, payloads: Sequence[object], round_of: Round) -> list[Result]:
         try:
             with lists_held(
-                config=self.config, plan=self._plan, client=self._client, round_of=round_of, wait_s=LISTS_WAIT_S
+                config=self.config, plan=self._plan, client=self._client, round_of=round_of, wait_s=PAGE_WAIT_S
             ) as held:
                 mapped = map_in(
                     self._plan,

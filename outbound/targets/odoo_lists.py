@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from clients.errors import Kind, RemoteError
 from clients.odoo.client import OdooClient
 from mapping.engine import identify_in
 from mapping.plan import Plan
@@ -27,10 +26,13 @@ from outbound import links, record_claims
 from outbound.record_claims import Claim, ClaimBusy, ClaimLost
 from outbound.targets.odoo import claim_ttl_s, record_domain, within
 from outbound.targets.odoo_lookup import ids_meant, place_of
+from outbound.targets.odoo_related import busy
 from syncconfig.models import SyncConfig
 
 _BY_IDENTIFIER: Final = "lists of the record with this "
 _BY_ID: Final = "lists of the record"
+PAGE_WAIT_S: Final = 5.0
+"""For all records that are sent together: an endpoint that is changing one of them is soon done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Held:
         try:
             record_claims.keep(self.claims)
         except ClaimLost:
-            raise lists_busy() from None
+            raise busy("changing") from None
 
 
 def list_rounds(
@@ -139,15 +141,6 @@ def lists_held_there(
         )
 
 
-def lists_busy() -> RemoteError:
-    return RemoteError(
-        "Another request is changing this record at the moment. Send this one again.",
-        kind=Kind.RETRYABLE,
-        code="busy",
-        retry_after_s=5,
-    )
-
-
 class _Holder:
     def __init__(self, config: SyncConfig, client: OdooClient, wait_s: float | None) -> None:
         self._model = config.model
@@ -176,7 +169,7 @@ class _Holder:
             try:
                 self._claims[key] = record_claims.wait(key, ttl_s=self._ttl_s, timeout_s=left_s)
             except ClaimBusy:
-                raise lists_busy() from None
+                raise busy("changing") from None
 
     def _take_together(self, keys: Sequence[str]) -> None:
         """In one statement, up to the first key that somebody else holds: what comes behind it has to be taken after

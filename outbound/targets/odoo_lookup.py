@@ -7,11 +7,11 @@ the values that are Caseless.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from clients.odoo.client import OdooClient
+from clients.odoo.domain import literal
 from mapping.caseless import Caseless
 from mapping.engine import Lookup
 from mapping.spec import DISPLAY_NAME, XML_ID
@@ -96,7 +96,7 @@ def ids_by_value(
 def has_value(field: str, value: object) -> list[Any]:
     """The domain of the records whose field has this value."""
     if isinstance(value, Caseless):
-        return [[field, "=ilike", re.sub(r"([\\%_])", r"\\\1", str(value))]]
+        return [[field, "=ilike", literal(str(value))]]
     return [[field, "=", value]]
 
 

@@ -209,10 +209,10 @@ def find_lost(client: OdooClient, model: str, field: str, values: list[object]) 
     return {value: ids[-1] for value, ids in found.items()}
 
 
-def busy() -> RemoteError:
-    """Another request has been creating the same record for longer than this one wanted to wait."""
+def busy(doing: str = "creating") -> RemoteError:
+    """Another request has been at the same record for longer than this one wanted to wait."""
     return RemoteError(
-        "Another request is creating this record at the moment. Send this one again.",
+        f"Another request is {doing} this record at the moment. Send this one again.",
         kind=Kind.RETRYABLE,
         code="busy",
         retry_after_s=5,

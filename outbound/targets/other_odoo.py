@@ -40,8 +40,8 @@ from outbound.targets.base import Answer, Target
 from outbound.targets.odoo import Action, WriteOutcome
 from outbound.targets.odoo_by_id import remove_records
 from outbound.targets.odoo_entry import several
+from outbound.targets.odoo_lists import PAGE_WAIT_S, lists_held_there
 from outbound.targets.odoo_lists import Held as HeldLists
-from outbound.targets.odoo_lists import lists_held_there
 from outbound.targets.odoo_lookup import ids_meant, odoo_lookup
 from outbound.targets.odoo_upsert import upsert_records
 from syncconfig.connections import client_for
@@ -60,8 +60,6 @@ NEVER_THERE: Final = "It was never there."
 GONE_THERE: Final = "It was gone there already."
 GONE_HERE: Final = "It is gone from the Odoo that it comes from; nothing was written."
 PAIR_WAIT_S: Final = 20.0
-LISTS_WAIT_S: Final = 5.0
-"""For a whole bundle together: an endpoint that is changing one of the records is soon done."""
 
 
 class OtherOdooTarget(Target):
@@ -179,7 +177,7 @@ class OtherOdooTarget(Target):
             client=self.client,
             payloads=[parcel.payload for parcel in parcels],
             linked=[linked.get(parcel.pk) for parcel in parcels],
-            wait_s=LISTS_WAIT_S,
+            wait_s=PAGE_WAIT_S,
         ) as lists:
             return self._meet_and_write(parcels, told, lists)
 

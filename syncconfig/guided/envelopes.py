@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mapping.paths import root_of
+
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _PLACE: Final = re.compile(r"(?<!\{)\{(?=[A-Za-z_])")
 
@@ -19,7 +21,7 @@ def envelope_of(sample: object, lines: tuple[Mapping[str, Any], ...]) -> str:
     if not isinstance(sample, dict) or len(sample) != 1:
         return ""
     ((key, value),) = sample.items()
-    roots = {re.split(r"[.\[]", str(line.get("key", "")))[0] for line in lines}
+    roots = {root_of(str(line["key"])) for line in lines if line.get("key")}
     return key if isinstance(value, dict) and _NAME.fullmatch(key) and key not in roots else ""
 
 

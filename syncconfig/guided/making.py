@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from syncconfig.guided.belongings import belongings_make
-from syncconfig.guided.drafts import DELIVERY, Draft
+from syncconfig.guided.drafts import Draft
 from syncconfig.models import AuthType, SyncConfig, SyncTrigger
 
 TOKEN_BYTES = 32
@@ -35,11 +35,6 @@ def draft_make(*, draft: Draft, name: str, active: bool) -> Made:
     with transaction.atomic():
         config.full_clean()
         config.save()
-        policy = getattr(config, DELIVERY, None)
-        if policy is not None:
-            policy.config = config
-            policy.full_clean()
-            policy.save()
         for line in draft.taken_lines():
             line.config = config
             line.full_clean()

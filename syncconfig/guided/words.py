@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from syncconfig.examples import API_PATH
+from syncconfig.examples import endpoint_url
 from syncconfig.guided.drafts import DELIVERY
 from syncconfig.models import ConflictRule, SyncConfig, SyncConfigLine
 from syncconfig.models.config import AuthType, DeleteMode, OnExisting, RequestShape
@@ -47,7 +47,7 @@ def _in(config: SyncConfig, lines: Sequence[SyncConfigLine], site_url: str) -> l
     told = [
         _("Other systems call %(address)s with %(methods)s; they show %(auth)s.")
         % {
-            "address": f"{site_url.rstrip('/')}{API_PATH}{config.endpoint}",
+            "address": endpoint_url(config, site_url=site_url),
             "methods": ", ".join(config.methods),
             "auth": _AUTH_IN[AuthType(config.auth_type)](config),
         }
@@ -187,12 +187,16 @@ def _related_there(line: SyncConfigLine, there: str) -> str:
     missing = {
         OnMissing.ERROR: _("while there is none, the record waits"),
         OnMissing.EMPTY: _("without one the field stays empty"),
-        OnMissing.CREATE: _("without one it is created, and one that is there is left as it is")
-        if line.on_match == OnMatch.KEEP
-        else _("without one it is created, and one that is there is updated"),
+        OnMissing.CREATE: _created_or_kept(line),
     }[OnMissing(line.on_missing)]
     told = {"field": line.field, "there": there, "match": line.match_field, "missing": missing}
     return _("%(field)s is found in %(there)s by its %(match)s, never by an id; %(missing)s.") % told
+
+
+def _created_or_kept(line: SyncConfigLine) -> str:
+    if line.on_match == OnMatch.KEEP:
+        return _("without one it is created, and one that is there is left as it is")
+    return _("without one it is created, and one that is there is updated")
 
 
 def _who_wins(rule: ConflictRule) -> str:
@@ -224,9 +228,7 @@ def _related(line: SyncConfigLine) -> str:
     missing = {
         OnMissing.ERROR: _("without one the record is rejected"),
         OnMissing.EMPTY: _("without one the field stays empty"),
-        OnMissing.CREATE: _("without one it is created, and one that is there is left as it is")
-        if line.on_match == OnMatch.KEEP
-        else _("without one it is created, and one that is there is updated"),
+        OnMissing.CREATE: _created_or_kept(line),
     }[OnMissing(line.on_missing)]
     return _("%(field)s is found by its %(match)s, which is “%(key)s”; %(missing)s.") % {
         "field": line.field,

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from demo.odoo import DemoOdoo
 from demo.shop import DemoShop
@@ -27,6 +29,13 @@ LINES: list[dict[str, Any]] = [
 RETRIES = "0.05, 0.05, 0.05"
 
 MakeConfig = Callable[..., SyncConfig]
+
+
+@pytest.fixture
+def staff(client: Client, admin_user: User) -> Client:
+    """A client that is logged in and may do everything."""
+    client.force_login(admin_user)
+    return client
 
 
 @pytest.fixture

@@ -21,13 +21,6 @@ pytestmark = pytest.mark.django_db
 SUBMITTED = {"_form_submitted": "on"}
 
 
-@pytest.fixture
-def staff(client: Client, admin_user: User) -> Client:
-    """A client that is logged in and may do everything."""
-    client.force_login(admin_user)
-    return client
-
-
 def page(client: Client, view: str, *args: Any, query: str = "") -> BeautifulSoup:
     response = client.get(reverse(f"admin:{view}", args=args) + query)
     assert response.status_code == 200, response

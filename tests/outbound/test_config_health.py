@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -172,12 +171,6 @@ def test_the_next_run_is_the_first_of_its_schedules(out: SyncConfig) -> None:
 
 
 # --- the list ---
-
-
-@pytest.fixture
-def staff(client: Client, admin_user: User) -> Client:
-    client.force_login(admin_user)
-    return client
 
 
 def listed(client: Client, query: str = "") -> dict[str, str]:

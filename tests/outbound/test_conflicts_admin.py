@@ -25,12 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff(client: Client, admin_user: User) -> Client:
-    client.force_login(admin_user)
-    return client
-
-
-@pytest.fixture
 def conflict(one_way: SyncConfig, here: DemoOdoo, there: DemoOdoo) -> Conflict:
     """A record whose name, city and country differ on its first meeting."""
     SyncConfig.objects.filter(pk=one_way.pk).update(conflict_rule="ask")

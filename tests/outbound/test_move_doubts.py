@@ -25,12 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff(client: Client, admin_user: User) -> Client:
-    client.force_login(admin_user)
-    return client
-
-
-@pytest.fixture
 def known(config: SyncConfig, products: list[int]) -> SyncConfig:
     """A sync that has brought twelve products to the shop."""
     sync(config)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -29,12 +28,6 @@ from tests.outbound.test_admin import press
 from tests.outbound.test_settings_admin import save
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff(client: Client, admin_user: User) -> Client:
-    client.force_login(admin_user)
-    return client
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +13,6 @@ from syncconfig.models import SyncConfig
 from tests.outbound.test_admin import limited
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff(client: Client, admin_user: User) -> Client:
-    client.force_login(admin_user)
-    return client
 
 
 def form_of(client: Client, config: SyncConfig) -> dict[str, str]:
