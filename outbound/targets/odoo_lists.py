@@ -26,7 +26,7 @@ from outbound import links, record_claims
 from outbound.record_claims import Claim, ClaimBusy, ClaimLost
 from outbound.targets.odoo import claim_ttl_s, record_domain, within
 from outbound.targets.odoo_lookup import ids_meant, place_of
-from outbound.targets.odoo_related import busy
+from outbound.targets.odoo_related import CHANGING, busy
 from syncconfig.models import SyncConfig
 
 _BY_IDENTIFIER: Final = "lists of the record with this "
@@ -56,7 +56,7 @@ class Held:
         try:
             record_claims.keep(self.claims)
         except ClaimLost:
-            raise busy("changing") from None
+            raise busy(CHANGING) from None
 
 
 def list_rounds(
@@ -169,7 +169,7 @@ class _Holder:
             try:
                 self._claims[key] = record_claims.wait(key, ttl_s=self._ttl_s, timeout_s=left_s)
             except ClaimBusy:
-                raise busy("changing") from None
+                raise busy(CHANGING) from None
 
     def _take_together(self, keys: Sequence[str]) -> None:
         """In one statement, up to the first key that somebody else holds: what comes behind it has to be taken after

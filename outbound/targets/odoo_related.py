@@ -23,6 +23,9 @@ from outbound.targets.odoo_lookup import ARCHIVED_TOO, ids_by_value, place_of
 
 logger = logging.getLogger(__name__)
 
+CREATING = "Another request is creating this record at the moment. Send this one again."
+CHANGING = "Another request is changing this record at the moment. Send this one again."
+
 
 class RelatedFailed(Exception):
     """A related record could not be written; `error` says why."""
@@ -209,10 +212,10 @@ def find_lost(client: OdooClient, model: str, field: str, values: list[object]) 
     return {value: ids[-1] for value, ids in found.items()}
 
 
-def busy(doing: str = "creating") -> RemoteError:
+def busy(message: str = CREATING) -> RemoteError:
     """Another request has been at the same record for longer than this one wanted to wait."""
     return RemoteError(
-        f"Another request is {doing} this record at the moment. Send this one again.",
+        message,
         kind=Kind.RETRYABLE,
         code="busy",
         retry_after_s=5,
